@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from console.simulator.agent_work import has_tool_result
 from console.simulator.dialect import Ask, RequestError, StreamItem, count_in, messages_in, model_in, text_in
+from console.simulator.roles.agent_work import has_tool_result
 from console.simulator.schema_check import Place
 from console.simulator.script import Script, Wish
 from console.simulator.wish import ANY, Given, make_wish, name_in, object_in, tools_in

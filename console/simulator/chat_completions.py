@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from console.simulator.agent_work import has_tool_result
 from console.simulator.dialect import CREATED, Ask, OpenAiErrors, StreamItem, count_in, messages_in, model_in, text_in
+from console.simulator.roles.agent_work import has_tool_result
 from console.simulator.script import Script, Wish
 from console.simulator.wish import ANY, Given, any_object, make_wish, name_in, object_in, tools_in
 

@@ -22,7 +22,7 @@ from console.simulator.hostile import HostileCall, hostility_for, perform
 from console.simulator.page import PAGE_PATH, page_url, read_page
 from console.simulator.request_body import read_body
 from console.simulator.responses import Responses
-from console.simulator.role_answer import answer_as_role
+from console.simulator.roles.role_answer import answer_as_role
 from console.simulator.scenario import WELL, Scenario, scenario_for
 from console.simulator.script import Script, count_tokens, write_script
 

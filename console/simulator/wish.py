@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from console.simulator.agent_work import agent_wish
 from console.simulator.dialect import RequestError
+from console.simulator.roles.agent_work import agent_wish
 from console.simulator.schema_check import Place, SchemaError, require_schema
 from console.simulator.schema_instance import make_instance
 from console.simulator.script import Wish

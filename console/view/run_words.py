@@ -53,7 +53,8 @@ def entry_words(entry: Entry) -> str | None:
         case AgentLost():
             return "an agent was cut off with the process that held it: its changes are lost"
         case DraftBrought(_, draft):
-            return f"draft from outside: {draft.size} bytes, made by {draft.made_by or 'nobody who is named'}"
+            by = f"made by {draft.made_by}" if draft.made_by else "its author is not named"
+            return f"draft from outside: {draft.size} bytes, {by}"
         case CallRepeatAllowed():
             return f"one more call is allowed by {_who_and_why(entry.actor.id, entry.event.reason)}"
         case SourcesChecked(sources):

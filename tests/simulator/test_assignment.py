@@ -15,7 +15,7 @@ from console.domain.run.gate import Gate
 from console.domain.run.rubric import default_rubric
 from console.services.demo.place import make_sample
 from console.services.demo.story import story
-from console.simulator.assignment import named_paths
+from console.simulator.roles.assignment import named_paths
 from console.wire import FAMILY_WIRES
 from console.wire.request import Request, Schema
 

@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sending.add_argument(
         "--send", action="store_true", help="send the run's first call; without it, the first step only shows the call"
     )
-    for kind in ("start", "step", "resume"):
+    for kind in ("start", "step", "bring", "resume"):
         each[kind].add_argument(
             "--auto",
             action="store_true",
@@ -118,7 +118,9 @@ def _add_start(parser: argparse.ArgumentParser) -> None:
         metavar="COMMAND",
         help="let a command of your own write the drafts: it gets the task on stdin, and the settings of an SDK",
     )
-    author.add_argument("--draft", type=Path, metavar="FILE", help="gate a patch that somebody else made; - for stdin")
+    author.add_argument(
+        "--draft", type=Path, metavar="FILE", help="gate a patch from outside: a person's, or any agent's; - for stdin"
+    )
     parser.add_argument("--made-by", default="", metavar="TEXT", help="who made the draft; it is recorded")
     parser.add_argument(
         "--run-checks",

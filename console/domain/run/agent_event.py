@@ -29,13 +29,13 @@ class AgentWriter:
 
 @dataclass(frozen=True, slots=True)
 class OutsideDraft:
-    """A draft that somebody else made: the run begins with it, and no model of the run wrote it."""
+    """A draft from outside: the run begins with it, and no model of the run wrote it."""
 
     sha256: str
     size: int
     """In bytes."""
     made_by: str
-    """Who made it, as the operator says; nobody checked it."""
+    """Who made it, as the operator says; it is not checked."""
 
 
 class FileGuard(StrEnum):
@@ -122,7 +122,7 @@ class AgentEnded:
     calls_refused: int
     """The calls that the relay refused; nothing of them was sent."""
     failure: Category | None = None
-    """Why its changes are no draft; None if they are."""
+    """Why its changes cannot be a draft; None if they can."""
     stops: bool = False
     """Whether the failure stops the run."""
 

@@ -48,7 +48,7 @@ class AllowRepeat:
 
 @dataclass(frozen=True, slots=True)
 class BringDraft:
-    """The operator brings a draft that somebody else made, to a run that began with one."""
+    """The operator brings another draft from outside, to a run that began with one."""
 
     draft: OutsideDraft
 

@@ -184,9 +184,14 @@ def _end_turn(event: AgentEnded) -> tuple[RunEvent, ...]:
         return (replace(event, stops=False),)
     cause = _CAUSES.get(event.failure, StopCause.CALL)
     rule = StopRule.REFUSED_CALL if cause is StopCause.CALL else None
-    return event, RunStopped(cause, event.failure, role=event.role, rule=rule)
+    return event, RunStopped(cause, event.failure, _OF_AGENTS[cause], role=event.role, rule=rule)
 
 
+_OF_AGENTS = {
+    StopCause.BUDGET: "one of the agent's calls could have exceeded a budget, so it was not sent",
+    StopCause.CALL: "the gateway refused one of the agent's calls for a reason that repeating does not change",
+    StopCause.SECRET_IN_PROMPT: "one of the agent's calls seemed to hold a secret, so it was not sent",
+}
 _CAUSES = {
     Category.BUDGET_EXCEEDED: StopCause.BUDGET,
     Category.SECRET_IN_PROMPT: StopCause.SECRET_IN_PROMPT,

@@ -186,7 +186,7 @@ class ArtifactStored:
 
 @dataclass(frozen=True, slots=True)
 class DraftBrought:
-    """A draft that somebody else made enters at the deterministic checks."""
+    """A draft from outside enters at the deterministic checks."""
 
     attempt: int
     draft: OutsideDraft

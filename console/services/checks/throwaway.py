@@ -151,7 +151,7 @@ class Throwaway:
         await self._require("checkout-index", "--all", "--force", "--quiet", "--index")
 
     async def make_copy(self) -> None:
-        """Make the files a repository of somebody else's own; see `make_copy`.
+        """Make the files a repository for an agent; see `make_copy`.
 
         Raises:
             ThrowawayError: It cannot be made.

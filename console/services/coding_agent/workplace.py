@@ -1,6 +1,6 @@
 """A workplace: the pinned commit as a repository of the agent's own, and what it changed there as a patch.
 
-The agent may do to its files and to its own `.git` what it likes: no git of ours ever runs with that directory's
+The agent may do to its files and to its own `.git` what it likes: the console runs no git with that directory's
 configuration. The patch is read through the throwaway repository beside it.
 """
 

@@ -1,4 +1,4 @@
-"""A copy: one commit's files as a repository of somebody else's own, with one commit and no history."""
+"""A copy: one commit's files as a repository for an agent, with one commit and no history."""
 
 import asyncio
 from pathlib import Path

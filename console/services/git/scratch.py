@@ -84,7 +84,7 @@ class Scratch:
             tree: The working tree; `files` by default.
             given: A file that git reads from stdin.
             is_stderr_kept: Whether stderr counts as output.
-            repository: Another repository of ours to run it in, which nobody else has changed yet.
+            repository: Another repository to run it in, which the console made and nothing else has changed yet.
 
         Raises:
             NoGitError: Git cannot be started.

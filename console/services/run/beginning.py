@@ -64,7 +64,7 @@ class Order:
     writer_command: str = ""
     """The command of a writer of the operator's own."""
     draft: bytes | None = None
-    """A draft that somebody else made; None if the run makes its drafts."""
+    """A draft from outside; None if the run makes its drafts."""
     made_by: str = ""
 
 
@@ -171,7 +171,7 @@ async def _keep_draft(context: RunContext, order: Order) -> OutsideDraft | None:
 
 
 async def keep_outside(context: RunContext, draft: bytes, made_by: str) -> OutsideDraft:
-    """Store a draft that somebody else made.
+    """Store a draft from outside.
 
     Raises:
         BeginError: It is empty, too large or not text, or the words for its author cannot be stored.

@@ -92,8 +92,8 @@ _SYSTEM = {
 }
 _AGENT = (
     "You work in a copy of a repository, in the current directory. Change its files so that the task is done. You stay"
-    " within the plan's scope and follow the repository's instructions. You publish nothing: nobody sees more than the"
-    " files that you change here. " + _DATA
+    " within the plan's scope and follow the repository's instructions. You publish nothing: the files that you change"
+    " here are all that is read. " + _DATA
 )
 _AGENT_WISH = (
     "Edit the files; do not answer with a patch. End your last message with one line that names the path of the"

@@ -9,7 +9,7 @@ from console.domain.answers.role_answer import Plan
 from console.domain.artifacts.repository_path import Scope
 from console.domain.finding import Finding, Severity
 from console.domain.routes.role import Role
-from console.domain.run.agent_event import AgentEnded, FileGuard, NetworkGuard
+from console.domain.run.agent_event import AgentEnded, AgentEnding, FileGuard, NetworkGuard
 from console.domain.run.call_event import CallFailed
 from console.domain.run.event import CommandRun, GateOpened, InstructionPinned, noted
 from console.domain.run.gate import Gate, GateVerdict, worst
@@ -140,11 +140,19 @@ def asks_again(opening: GateOpening, role: Role) -> GateOpening:
     )
 
 
+_OF_ENDING = {
+    AgentEnding.EXITED: "it ended with exit code {code}",
+    AgentEnding.TIMED_OUT: "its time was up",
+    AgentEnding.FLOODED: "it wrote too much to its output",
+    AgentEnding.CUT_OFF: "it was cut off",
+    AgentEnding.NOT_STARTED: "it was not started",
+}
+
+
 def _recorded_why(failure: CallFailed | AgentEnded) -> str:
     """Return what the ledger says of why an answer was unusable: another process may have made the call."""
     if isinstance(failure, AgentEnded):
-        code = "" if failure.exit_code is None else f" with {failure.exit_code}"
-        return f"it {failure.ending.replace('_', ' ')}{code}"
+        return _OF_ENDING[failure.ending].format(code=failure.exit_code)
     named = "" if failure.model_reported is None else f"{failure.model_reported} answered"
     return ", ".join(part for part in (failure.finding or "", named) if part)
 
@@ -184,7 +192,7 @@ def check_author(state: RunState) -> Iterator[Finding]:
         yield Finding(
             "AUTHOR-03",
             Severity.WARN,
-            "the draft came from outside: no plan bounds it, and nobody says which instruction source it follows. Look"
+            "the draft came from outside: no plan bounds it, and it names no instruction source that it follows. Look"
             " at the files that it touches",
         )
     turn = next((each for each in reversed(state.turns) if each.attempt == state.attempt), None)

@@ -19,6 +19,7 @@ from console.services.gateway.client import Gateway
 from console.services.probes.request import RUN_LIMIT, ProbeRequest, role_body
 from console.services.probes.smoke import call_route
 from console.services.run.briefs import Brief
+from console.services.run.call_end import MadeCall
 
 ANSWER_LIMIT = 1_000_000
 """The most characters to store of an answer."""
@@ -42,6 +43,11 @@ class RoleCall:
     def body(self) -> bytes:
         """What is sent, byte for byte."""
         return self.request.body
+
+    @property
+    def made(self) -> MadeCall:
+        """What the record of its end needs of it."""
+        return MadeCall(self.call_id, self.route.role, self.price)
 
 
 @dataclass(frozen=True, slots=True)

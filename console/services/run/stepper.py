@@ -43,7 +43,7 @@ from console.services.probes.smoke import taken_by
 from console.services.run.briefing.briefing import AgentTask, Briefing
 from console.services.run.briefing.texts import RunTexts
 from console.services.run.briefs import Brief, count_secrets
-from console.services.run.call_end import MadeCall, failure_of, recorded_of, unread_of, unread_words, why_failed
+from console.services.run.call_end import failure_of, recorded_of, unread_of, unread_words, why_failed
 from console.services.run.gate_work import GateWork
 from console.services.run.judging import GateOpening, asks_again, open_failed, open_lost
 from console.services.run.preflight.preflight import PreflightEnded, run_preflight
@@ -301,7 +301,7 @@ class Stepper:
     async def _end_call(self, call: RoleCall, ended: RoleCallEnded) -> Sequence[Entry]:
         """Record how a call ended, and store its answer if it is valid."""
         result = ended.result
-        made = MadeCall(call.call_id, call.route.role, call.price)
+        made = call.made
         failed = failure_of(made, result)
         if failed is not None:
             self._why_failed = why_failed(result)

@@ -1,7 +1,7 @@
 """Starts one program that is held: run by its path, in a Python of its own, before anything of the console is loaded.
 
     python -I -S confined_child.py supervise PARENT PROGRAM…    starts PROGRAM, and ends all that it started
-    python -I -S confined_child.py hold LIMITS PROGRAM…         takes rights away from itself, then becomes PROGRAM
+    python -I -S confined_child.py hold LIMITS PROGRAM…         gives up rights, then becomes PROGRAM
 
 `confinement.py` builds both command lines. Only the standard library is here, because no code may run between fork and
 exec in a process with threads, and because the console's own modules may be out of the program's sight.
@@ -60,7 +60,7 @@ def landlock_version() -> int:
         return 0
 
 
-# --- Hold: rights are taken away, then the program runs --------------------------------------------------------------
+# --- Hold: rights are dropped, then the program runs --------------------------------------------------------------
 
 
 def _all_rights(version: int) -> int:
@@ -69,7 +69,7 @@ def _all_rights(version: int) -> int:
 
 
 def _restrict(*, readable: list[str] | None, writable: list[str], port: int | None) -> None:
-    """Take rights away for good.
+    """Give up rights for good.
 
     Args:
         readable: What may be read and executed; None leaves files alone.

@@ -83,7 +83,7 @@ RUN = {
     "-c core.splitIndex=false apply --whitespace=nowarn -p1 --index -- PATH",
     "check-attr --stdin -z filter",
     "check-ref-format refs/heads/new/one",
-    "checkout-index --all --force --quiet",
+    "checkout-index --all --force --quiet --index",
     "commit-tree ID -p ID -F PATH",
     "diff-index --cached --name-only -z --no-renames ID",
     "diff-index --cached --raw -z --no-renames --no-abbrev --no-ext-diff --ignore-submodules=none ID",

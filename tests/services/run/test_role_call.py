@@ -121,10 +121,10 @@ C = EndpointFamily.CHAT_COMPLETIONS
 async def test_a_plan_that_ends_at_its_token_limit_is_the_limits_fault_and_says_the_setting() -> None:
     ending = chat_chunk({}, finish="length")
     call, ended = await ended_with(streamed(*opening(C), content(C, '{"scope": ['), ending, *closing(C)[1:]), C)
-    assert failure_of(call, ended.result) is None
+    assert failure_of(call.made, ended.result) is None
     answer = read_answer(Gate.PLANNER, ended.text, RUBRIC.ids)
     assert isinstance(answer, Classification)
-    assert unread_of(call, ended.result).blame is Blame.CONFIG
+    assert unread_of(call.made, ended.result).blame is Blame.CONFIG
     why = unread_words(ended.result, answer.evidence)
     assert why.startswith("the answer ended at its token limit of 4096. Raise policy.run_max_output_tokens")
     assert answer.evidence in why
@@ -132,7 +132,7 @@ async def test_a_plan_that_ends_at_its_token_limit_is_the_limits_fault_and_says_
 
 async def test_a_plan_of_another_form_is_the_contents_fault() -> None:
     call, ended = await ended_with(good_stream(C, "I would plan it so."), C)
-    assert unread_of(call, ended.result).blame is Blame.CONTENT
+    assert unread_of(call.made, ended.result).blame is Blame.CONTENT
     assert unread_words(ended.result, "why") == "why"
 
 
@@ -143,13 +143,13 @@ async def test_a_usage_of_zero_is_recorded_as_unnamed_with_what_was_counted(fami
         for figure in (b"1", b"2", b"3"):
             body = body.replace(b'"%b": %b' % (name, figure), b'"%b": 0' % name)
     call, ended = await ended_with(body, family)
-    kept = recorded_of(call, ended.result)
+    kept = recorded_of(call.made, ended.result)
     assert (kept.input_tokens, kept.output_tokens, kept.microusd) == (None, None, None)
     assert kept.counted_tokens == len(call.request.body) // 3 + 1 + 420 // 3 + 1
-    assert unread_of(call, ended.result).counted_tokens == kept.counted_tokens
+    assert unread_of(call.made, ended.result).counted_tokens == kept.counted_tokens
 
 
 async def test_a_usage_that_is_named_is_recorded_and_nothing_is_counted() -> None:
     call, ended = await ended_with(good_stream(C), C)
-    kept = recorded_of(call, ended.result)
+    kept = recorded_of(call.made, ended.result)
     assert (kept.input_tokens, kept.output_tokens, kept.counted_tokens) == (3, 2, None)

@@ -1,1 +1,1 @@
-"""The writer's gate where no route is asked for the draft: a coding agent makes it, or somebody else did."""
+"""The writer's gate where no route is asked for the draft: a coding agent makes it."""

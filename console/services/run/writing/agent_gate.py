@@ -219,7 +219,7 @@ def _named(check: RouteCheck | None, route: Route) -> RouteCheck:
 
 
 def _failure(ended: TurnEnded, calls: "_Calls") -> tuple[Category | None, bool, str]:
-    """Return why what an agent changed is no draft, whether that stops the run, and our words for it."""
+    """Return why what an agent changed cannot be a draft, whether that stops the run, and our words for it."""
     if calls.stopped_by is not None:
         return calls.stopped_by, True, "the gateway refused one of the agent's calls"
     if calls.is_over_budget:

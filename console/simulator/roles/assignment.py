@@ -14,7 +14,7 @@ from importlib.resources import files
 
 from console.domain.artifacts.repository_path import check_path
 from console.domain.text.safe import safe
-from console.simulator.brief import Brief
+from console.simulator.roles.brief import Brief
 
 _ENDINGS = {
     "# ": ("bash", "cfg", "ini", "py", "rb", "sh", "toml", "yaml", "yml"),

@@ -30,9 +30,9 @@ from console.domain.run.gate import GATES_WITH_A_CALL, Gate
 from console.domain.sources.claim import Claim
 from console.domain.text.quote import is_enough
 from console.domain.text.safe import safe
-from console.simulator.assignment import added_file, first_sentence, named_paths, patch_of, scope_of, text_of
-from console.simulator.brief import Brief, read_brief
 from console.simulator.dialect import Ask
+from console.simulator.roles.assignment import added_file, first_sentence, named_paths, patch_of, scope_of, text_of
+from console.simulator.roles.brief import Brief, read_brief
 from console.simulator.scenario import WELL, Conduct
 from console.simulator.script import Wish
 

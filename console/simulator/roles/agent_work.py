@@ -11,8 +11,8 @@ from typing import Any
 
 from console.domain.answers.json_form import FormError
 from console.domain.run.answer_form import PLAN_FORM
-from console.simulator.assignment import agent_change, named_paths
-from console.simulator.brief import Brief, read_brief
+from console.simulator.roles.assignment import agent_change, named_paths
+from console.simulator.roles.brief import Brief, read_brief
 from console.simulator.script import Wish
 
 _SHELLS = ("exec_command", "bash", "Bash", "shell_command")
