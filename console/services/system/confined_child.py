@@ -31,7 +31,6 @@ _OF_FILES = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15  # execute, write, read
 _CONNECT_TCP = 1 << 1
 _ABSTRACT_SOCKETS_AND_SIGNALS = 1 << 0 | 1 << 1
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts")
-_ROUNDS = 100
 
 
 def _libc() -> ctypes.CDLL:
@@ -132,6 +131,8 @@ def _limit(file_bytes: int, cpu_s: int) -> None:
 def _hold(limits: str, program: list[str]) -> int:
     asked = json.loads(limits)
     try:
+        if sys.platform == "linux":
+            _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # it ends with whoever supervises it
         _limit(asked["file_bytes"], asked["cpu_s"])
         if asked["readable"] is not None or asked["port"] is not None:
             _restrict(readable=asked["readable"], writable=asked["writable"], port=asked["port"])
@@ -155,6 +156,7 @@ class _ToldToEndError(Exception):
 
 
 def _tell(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: a second one must not interrupt what follows
     raise _ToldToEndError
 
 
@@ -169,18 +171,15 @@ def _children() -> list[int]:
 
 
 def _end_all() -> None:
-    """Kill every child; their children become ours, and are killed in a later round."""
-    for _ in range(_ROUNDS):
-        for process in _children():
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(process, signal.SIGKILL)
-        try:
-            while True:
-                os.waitpid(-1, 0)
-        except ChildProcessError:
-            return
-        except OSError:
-            continue
+    """Kill every child until none is left: what a killed one had started becomes ours, and is killed next."""
+    with contextlib.suppress(ChildProcessError):
+        while children := _children():
+            for process in children:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(process, signal.SIGKILL)
+            os.waitpid(-1, 0)
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
 
 
 def _supervise(parent: int, program: list[str]) -> int:
