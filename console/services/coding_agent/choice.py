@@ -39,11 +39,8 @@ class WritingAgent:
     held_arguments: tuple[str, ...]
     """The same where the console keeps it from this machine's files."""
     settings: FamilySettings
-
-    @property
-    def installed_in(self) -> tuple[Path, ...]:
-        """The directories that it is made of, and that it has to read."""
-        return tuple(dict.fromkeys((*_parts_of(self.program), *_interpreter_of(self.program))))
+    installed_in: tuple[Path, ...]
+    """What it is made of, and has to read: its directories, its interpreter's, and the files that a command names."""
 
 
 def find_agent(name: str, command: str, route: Route, environment: Mapping[str, str]) -> WritingAgent:
@@ -80,9 +77,9 @@ def find_agent(name: str, command: str, route: Route, environment: Mapping[str, 
     program = _found(agent.program, environment)
     if program is None:
         raise AgentError(f"{agent.name} is not installed: no {agent.program} is on PATH. Run: {agent.install}")
-    return WritingAgent(
-        agent.id, agent.name, program, settings.write_command, settings.held_command or settings.write_command, settings
-    )
+    held = settings.held_command or settings.write_command
+    made_of = _installed_in(program, environment)
+    return WritingAgent(agent.id, agent.name, program, settings.write_command, held, settings, made_of)
 
 
 def _writes(agent: AgentSettings) -> bool:
@@ -104,7 +101,9 @@ def _own(command: str, route: Route, environment: Mapping[str, str]) -> WritingA
     if program is None or settings is None:
         raise AgentError("the program of the writer's command is not on PATH, or cannot be run; name it with its path")
     arguments = tuple(words[1:])
-    return WritingAgent(OWN_COMMAND, program.name, program, arguments, arguments, settings)
+    named = (Path(each) for each in arguments if each.startswith("/") and Path(each).is_file())
+    made_of = (*_installed_in(program, environment), *named)
+    return WritingAgent(OWN_COMMAND, program.name, program, arguments, arguments, settings, made_of)
 
 
 def _found(name: str, environment: Mapping[str, str]) -> Path | None:
@@ -112,9 +111,16 @@ def _found(name: str, environment: Mapping[str, str]) -> Path | None:
     return None if found is None else Path(os.path.abspath(found))  # noqa: PTH100  # a link stays one: its name counts
 
 
+def _installed_in(program: Path, environment: Mapping[str, str]) -> tuple[Path, ...]:
+    return tuple(dict.fromkeys((*_parts_of(program), *_interpreter_of(program, environment))))
+
+
 def _parts_of(program: Path) -> tuple[Path, ...]:
     """Return the directories of a program: of its name on PATH, and of the file behind it."""
     file = program.resolve()
+    around = program.parent.parent
+    if (around / "pyvenv.cfg").is_file():
+        return (around, *_parts_of(file)) if file != program else (around,)
     for root in _ROOTS:
         if root in file.parts:
             at = file.parts.index(root)
@@ -124,7 +130,7 @@ def _parts_of(program: Path) -> tuple[Path, ...]:
     return (program.parent, file.parent)
 
 
-def _interpreter_of(program: Path) -> tuple[Path, ...]:
+def _interpreter_of(program: Path, environment: Mapping[str, str]) -> tuple[Path, ...]:
     """Return the directories of the interpreter that a script names in its first line."""
     try:
         with program.open("rb") as script:
@@ -134,8 +140,8 @@ def _interpreter_of(program: Path) -> tuple[Path, ...]:
     words = first[2:].decode(errors="replace").split() if first.startswith(b"#!") else []
     if words and words[0].endswith("/env"):
         words = [each for each in words[1:] if not each.startswith("-") and "=" not in each]
-    found = shutil.which(words[0], path=os.environ.get("PATH", os.defpath)) if words else None
-    return () if found is None else _parts_of(Path(found))
+    found = _found(words[0], environment) if words else None
+    return () if found is None else _parts_of(found)
 
 
 async def read_version(agent: WritingAgent, environment: Mapping[str, str], directory: Path) -> str:

@@ -7,8 +7,8 @@ other repository can run or be asked. Objects that a partial clone has not fetch
 import asyncio
 import contextlib
 import fcntl
+import itertools
 import os
-import shutil
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -191,13 +191,44 @@ def _sweep(parent: Path) -> None:
 
 
 def _remove(root: Path) -> None:
-    """Remove a tree, including directories that a program made inaccessible to their own user."""
-    for directory, names, _ in os.walk(root):  # follows no link
-        for inner in (Path(directory, name) for name in names):
-            with contextlib.suppress(OSError):
-                if not inner.is_symlink():
-                    inner.chmod(0o700)
-    shutil.rmtree(root, ignore_errors=True)
+    """Remove a tree of any depth, including directories that a program made inaccessible to their own user.
+
+    Each directory that is found moves up to the root, so that no path becomes too long and nothing recurses.
+    """
+    numbers = itertools.count()
+    is_less = True
+    while is_less:
+        is_less = False
+        for entry in _entries_of(str(root)):
+            for inner in _entries_of(entry.path) if entry.is_dir(follow_symlinks=False) else ():
+                is_less |= _is_gone(inner, str(root / f"left-{next(numbers)}"))
+            is_less |= _is_gone(entry)
+    with contextlib.suppress(OSError):
+        root.rmdir()
+
+
+def _entries_of(directory: str) -> "list[os.DirEntry[str]]":
+    try:
+        os.chmod(directory, 0o700)  # noqa: PTH101  # a string, as `scandir` has them
+        with os.scandir(directory) as entries:
+            return list(entries)
+    except OSError:
+        return []
+
+
+def _is_gone(entry: "os.DirEntry[str]", place: str = "") -> bool:
+    """Remove a file or an empty directory, or move a directory to a place; return whether that worked."""
+    try:
+        if not entry.is_dir(follow_symlinks=False):
+            os.unlink(entry.path)  # noqa: PTH108
+        elif place:
+            os.chmod(entry.path, 0o700)  # noqa: PTH101  # its new parent is written into it
+            os.rename(entry.path, place)  # noqa: PTH104
+        else:
+            os.rmdir(entry.path)  # noqa: PTH106
+    except OSError:
+        return False
+    return True
 
 
 def _quoted(path: bytes) -> bytes:

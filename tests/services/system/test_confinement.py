@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -173,16 +172,15 @@ FAMILY = """
 import os, signal, sys
 pipe, then = sys.argv[1:]
 telling = os.open(pipe, os.O_WRONLY)
+os.set_inheritable(telling, True)
+last = f"import os, signal; os.write({telling}, b'here'); signal.pause()"
 for generation in range(3):  # each in a session of its own, and the parent of the next
     if os.fork():
         break
     os.setsid()
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if generation == 2:
-        os.execve(sys.executable, [sys.executable, "-I", "-S", "-c",
-            f"import os, signal; os.write({telling}, b'here'); signal.pause()"], {"PATH": "/"}) if not os.set_inheritable(telling, True) else 0
-else:
-    pass
+        os.execve(sys.executable, [sys.executable, "-I", "-S", "-c", last], {"PATH": "/"})
 if then == "ends" and generation == 0:
     with open(pipe + ".go") as go:
         go.read()
@@ -284,5 +282,3 @@ async def test_a_listed_directory_around_a_hidden_one_does_not_show_it(place: Pl
     if place.may.isolation.files is not FileGuard.NONE:
         report = await place.run(f"print(open({str(place.home / 'secret')!r}).read())")
         assert b"the operator's" not in report.tail
-
-
