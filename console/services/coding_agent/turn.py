@@ -149,7 +149,6 @@ class Turn:
 
         Raises:
             RelayPortError: The relay cannot listen.
-            OSError: The agent's settings cannot be written.
 
         """
         order = self._order
@@ -188,13 +187,10 @@ class Turn:
     ) -> ChildReport | None:
         """Run the agent to its end; None if it cannot be started."""
         order, tree = self._order, self._tree
-        settings = await asyncio.to_thread(set_up, order.agent.settings, place, tree.home)
         task = tree.temporary / "task.md"
-        await asyncio.to_thread(task.write_bytes, order.task)
-        filled = Place(place.origin, place.key, place.model, str(tree.home))
         is_held = order.isolation.files is not FileGuard.NONE
         arguments = order.agent.held_arguments if is_held else order.agent.arguments
-        program = (str(order.agent.program), *(filled.fill(each) for each in arguments))
+        program = (str(order.agent.program), *(place.fill(each) for each in arguments))
         may = Confinement(
             writable=(tree.files, tree.home, tree.temporary),
             readable=(*order.agent.installed_in, *order.readable),
@@ -204,6 +200,8 @@ class Turn:
             isolation=order.isolation,
         )
         try:
+            settings = await asyncio.to_thread(set_up, order.agent.settings, place, tree.home)
+            await asyncio.to_thread(task.write_bytes, order.task)
             return await run_bounded(
                 confined(program, may, environment),
                 environment=self.environment(environment) | dict(settings.variables),

@@ -48,6 +48,8 @@ class RunGateway:
     """Called at each stage of each generation's answer, before what comes after it is sent."""
     generations: list[Generation] = field(default_factory=list)
     on_request: Callable[[Request], None] = lambda _: None
+    instead: Callable[[Request], bytes | None] = lambda _: None
+    """Returns the whole answer to a request that the embedded gateway is not to answer."""
     is_gone: bool = False
     """Ends every connection without an answer, as a gateway does that is not there any more."""
 
@@ -68,6 +70,9 @@ class RunGateway:
         self.on_request(request)
         if self.is_gone:
             peer.reset()
+            return
+        if (other := self.instead(request)) is not None:
+            await peer.send(other)
             return
         answer = await _forward(self.upstream, request)
         asked = _generation_in(request, answer)
