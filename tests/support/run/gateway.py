@@ -28,6 +28,7 @@ class Generation:
     attempt: int
     model: str
     body: str
+    path: str = ""
 
 
 Hold = Callable[[Generation, str], Awaitable[None]]
@@ -124,7 +125,7 @@ def _generation_in(request: Request, answer: bytes) -> Generation | None:
     text = "\n".join(_texts(json.loads(request.body)))
     role, attempt = _ROLE.search(text), _ATTEMPT.search(text)
     model = json.loads(request.body)["model"]
-    return Generation(role[1] if role else "", int(attempt[1]) if attempt else 0, model, text)
+    return Generation(role[1] if role else "", int(attempt[1]) if attempt else 0, model, text, request.path)
 
 
 def _texts(value: object) -> list[str]:
