@@ -11,7 +11,7 @@ has not fetched are missing, and nothing is fetched.
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,17 +120,11 @@ class Throwaway:
             ThrowawayError: Git fails, or nothing can be written.
 
         """
-        lines = [
-            about.removeprefix(b":").split()[0] + b" " + about.split()[2] + b"\t" + path + b"\0"
+        await self._set_entries(
+            about.removeprefix(b":").split()[0] + b" " + about.split()[2] + b"\t" + path
             for about, path in await self._differences()
             if is_taken(path.decode(errors="replace"))
-        ]
-        wanted = self._own.root / "wanted"
-        try:
-            await asyncio.to_thread(wanted.write_bytes, b"".join(lines))
-        except OSError as error:
-            raise _not_made(error) from None
-        await self._require("update-index", "-z", "--index-info", given=wanted)
+        )
 
     async def _differences(self) -> tuple[tuple[bytes, bytes], ...]:
         """Return what git says of each path that the commit and the index have differently, with the path."""
@@ -167,13 +161,15 @@ class Throwaway:
     async def patch(self) -> ChildReport:
         """Take what is in the files into the index, and return the patch that leads to it from the commit.
 
-        Files that git ignores are not in it. A `.git` among the files is not read.
+        Files that git ignores are not in it. A `.git` among the files is not read, and submodules stay as they are in
+        the commit: to look into one, git would start another git there, with a configuration that names programs.
 
         Raises:
             ThrowawayError: Git cannot read the files.
 
         """
         set_aside = self._own.root / "alternates"
+        await self._set_entries(self._gone(path) for path in await self._submodules())
         try:  # git would update the time stamp of each borrowed object that a file equals
             await asyncio.to_thread(self._own.alternates.rename, set_aside)
             added = await self._git("add", "--all")
@@ -182,11 +178,42 @@ class Throwaway:
             raise _not_made(error) from None
         if not added.is_success:
             raise ThrowawayError("CHK-04", "git cannot read the files that the agent left.")
+        await self._restore_submodules()
         return await self._git(
             *("diff-index", "--cached", "--patch", "--binary", "--full-index", "--no-renames", "--no-color"),
             *("--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/", self._commit),
             is_stderr_kept=False,
         )
+
+    async def _submodules(self) -> tuple[bytes, ...]:
+        """Return the paths of the index that are submodules."""
+        entries = (await self._require("ls-files", "--stage", "-z")).tail.split(b"\0")
+        return tuple(each.partition(b"\t")[2] for each in entries if each.startswith(_SUBMODULE))
+
+    async def _restore_submodules(self) -> None:
+        """Give the index the commit's submodules again, in place of what is now at their paths."""
+        listed = (await self._require("ls-tree", "-r", "-z", "--full-tree", self._commit)).tail.split(b"\0")
+        pinned = {each.partition(b"\t")[2]: each.split()[2] for each in listed if each.startswith(_SUBMODULE)}
+        if not pinned:
+            return
+        names = (await self._require("ls-files", "-z")).tail.split(b"\0")
+        inside = tuple(each + b"/" for each in pinned)
+        await self._set_entries(
+            [self._gone(each) for each in names if each.startswith(inside)]
+            + [_SUBMODULE + commit + b"\t" + path for path, commit in pinned.items()]
+        )
+
+    def _gone(self, path: bytes) -> bytes:
+        return b"0 " + b"0" * len(self._commit) + b"\t" + path
+
+    async def _set_entries(self, entries: Iterable[bytes]) -> None:
+        """Set entries of the index, each as `update-index --index-info` reads it."""
+        wanted = self._own.root / "wanted"
+        try:
+            await asyncio.to_thread(wanted.write_bytes, b"".join(each + b"\0" for each in entries))
+        except OSError as error:
+            raise _not_made(error) from None
+        await self._require("update-index", "-z", "--index-info", given=wanted)
 
     async def begin(self) -> None:
         """Read the commit's files into the index.
