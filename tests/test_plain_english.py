@@ -49,7 +49,8 @@ def faults_of(path: Path, words: dict[str, re.Pattern[str]]) -> list[str]:
 
 def test_what_a_person_reads_is_plain_english() -> None:
     words = word_list()
-    paths = [*sorted((REPOSITORY / "console").rglob("*.py")), *map(REPOSITORY.joinpath, DOCUMENTS)]
+    pages = (REPOSITORY / "docs").rglob("*.md")
+    paths = [*sorted((REPOSITORY / "console").rglob("*.py")), *map(REPOSITORY.joinpath, DOCUMENTS), *sorted(pages)]
     assert [fault for path in paths for fault in faults_of(path, words)] == []
 
 

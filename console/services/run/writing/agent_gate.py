@@ -8,6 +8,7 @@ import hashlib
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -29,6 +30,7 @@ from console.services.checks.throwaway import ThrowawayError
 from console.services.coding_agent.choice import WritingAgent, find_agent, read_version
 from console.services.coding_agent.turn import CallAsked, CallDone, Turn, TurnEnded, TurnOrder
 from console.services.coding_agent.workplace import workplace
+from console.services.config.settings import Profile
 from console.services.gateway.client import Gateway
 from console.services.relay.relay import RelayRules
 from console.services.run.briefing.briefing import AgentTask
@@ -145,11 +147,9 @@ class AgentGate:
 
     def _order(self, agent: WritingAgent, route: Route, task: AgentTask, isolation: Isolation) -> TurnOrder:
         profile, writer = self._context.profile, self._writer()
-        check = next((each for each in profile.check() if each.route.key == route.key), None)
-        named = _named(check, route)
         return TurnOrder(
             agent=agent,
-            check=named,
+            check=_check_of(profile, route),
             task=task.body,
             isolation=isolation,
             call_limit=writer.call_limit,
@@ -211,11 +211,13 @@ class AgentGate:
         return ArtifactStored(role, self._state().attempt, await self._context.artifacts.put(data), len(data))
 
 
-def _named(check: RouteCheck | None, route: Route) -> RouteCheck:
-    """Return what is known of a route, under the role that it serves in the run."""
-    if check is None:
-        raise StepHeldError(f"the config's route for {route.role} has changed since the run began; begin another run")
-    return check
+def _check_of(profile: Profile, route: Route) -> RouteCheck:
+    """Return what is known offline of a route, under the role that it serves in the run: it may be the fallback's."""
+    wanted = (route.model, route.endpoint_family, route.endpoint_path)
+    for each in profile.check():
+        if (each.route.model, each.route.endpoint_family, each.route.endpoint_path) == wanted:
+            return replace(each, route=route)
+    raise StepHeldError(f"the config's route for {route.role} has changed since the run began; begin another run")
 
 
 def _failure(ended: TurnEnded, calls: "_Calls") -> tuple[Category | None, bool, str]:
