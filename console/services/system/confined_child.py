@@ -32,7 +32,7 @@ _CONNECT_TCP = 1 << 1
 _ABSTRACT_SOCKETS_AND_SIGNALS = 1 << 0 | 1 << 1
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts")
 _OUR_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGTERM, signal.SIGXFSZ)
-"""What this process handles or ignores: the program gets them as they are by default, or it could not be interrupted."""
+"""What this process handles or ignores. The program gets them as they are by default, so that it can be interrupted."""
 
 
 def _libc() -> ctypes.CDLL:
@@ -133,6 +133,8 @@ def _limit(file_bytes: int, cpu_s: int) -> None:
 def _hold(limits: str, program: list[str]) -> int:
     asked = json.loads(limits)
     try:
+        if sys.platform == "linux":
+            _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # it ends with whoever supervises it
         _limit(asked["file_bytes"], asked["cpu_s"])
         if asked["readable"] is not None or asked["port"] is not None:
             _restrict(readable=asked["readable"], writable=asked["writable"], port=asked["port"])
