@@ -10,7 +10,7 @@ import fcntl
 import itertools
 import os
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 from console.services.git.checkout import Checkout
@@ -21,6 +21,7 @@ from console.services.system.process import ChildReport
 _PREFIX = "gateway-console-scratch-"
 _LOCK = "in-use"
 _FOLDERS = ("files", "home", "tmp")
+_MOVED = "removed-"
 
 
 class ScratchError(Exception):
@@ -191,44 +192,34 @@ def _sweep(parent: Path) -> None:
 
 
 def _remove(root: Path) -> None:
-    """Remove a tree of any depth, including directories that a program made inaccessible to their own user.
+    """Remove a tree, however deep, including directories that a program made inaccessible to their own user.
 
-    Each directory that is found moves up to the root, so that no path becomes too long and nothing recurses.
+    Each directory is moved to the root before it is emptied, so that its path is short whatever depth it had.
     """
     numbers = itertools.count()
-    is_less = True
-    while is_less:
-        is_less = False
-        for entry in _entries_of(str(root)):
-            for inner in _entries_of(entry.path) if entry.is_dir(follow_symlinks=False) else ():
-                is_less |= _is_gone(inner, str(root / f"left-{next(numbers)}"))
-            is_less |= _is_gone(entry)
+    waiting = [root]
+    while waiting:
+        directory = waiting.pop()
+        waiting += _empty(directory, root, numbers)
+        if directory != root:
+            with contextlib.suppress(OSError):
+                directory.rmdir()
     with contextlib.suppress(OSError):
         root.rmdir()
 
 
-def _entries_of(directory: str) -> "list[os.DirEntry[str]]":
-    try:
-        os.chmod(directory, 0o700)  # noqa: PTH101  # a string, as `scandir` has them
-        with os.scandir(directory) as entries:
-            return list(entries)
-    except OSError:
-        return []
-
-
-def _is_gone(entry: "os.DirEntry[str]", place: str = "") -> bool:
-    """Remove a file or an empty directory, or move a directory to a place; return whether that worked."""
-    try:
-        if not entry.is_dir(follow_symlinks=False):
-            os.unlink(entry.path)  # noqa: PTH108
-        elif place:
-            os.chmod(entry.path, 0o700)  # noqa: PTH101  # its new parent is written into it
-            os.rename(entry.path, place)  # noqa: PTH104
-        else:
-            os.rmdir(entry.path)  # noqa: PTH106
-    except OSError:
-        return False
-    return True
+def _empty(directory: Path, root: Path, numbers: Iterator[int]) -> list[Path]:
+    """Remove a directory's files, and move its directories to the root; return where those are."""
+    moved = []
+    with contextlib.suppress(OSError), os.scandir(directory) as entries:
+        for entry in entries:
+            with contextlib.suppress(OSError):
+                if not entry.is_dir(follow_symlinks=False):
+                    Path(entry.path).unlink()
+                    continue
+                Path(entry.path).chmod(0o700)
+                moved.append(Path(entry.path).rename(root / f"{_MOVED}{next(numbers)}"))
+    return moved
 
 
 def _quoted(path: bytes) -> bytes:

@@ -31,6 +31,8 @@ _OF_FILES = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15  # execute, write, read
 _CONNECT_TCP = 1 << 1
 _ABSTRACT_SOCKETS_AND_SIGNALS = 1 << 0 | 1 << 1
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts")
+_OUR_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGTERM, signal.SIGXFSZ)
+"""What this process handles or ignores. The program gets them as they are by default, so that it can be interrupted."""
 
 
 def _libc() -> ctypes.CDLL:
@@ -156,13 +158,17 @@ class _ToldToEndError(Exception):
 
 
 def _tell(*_: object) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: a second one must not interrupt what follows
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: a second one would interrupt the end
     raise _ToldToEndError
 
 
-def _children() -> list[int]:
+def _children(own: int) -> list[int]:
     """Return the processes whose parent this is: also those whose own parent has left them."""
-    own, found = os.getpid(), []
+    with contextlib.suppress(OSError):
+        named = Path(f"/proc/{own}/task/{own}/children").read_bytes().split()
+        if named:  # it may leave some out while others end, so that an empty one proves nothing
+            return [int(each) for each in named]
+    found = []
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, ValueError, IndexError):
             if int((entry / "stat").read_bytes().rpartition(b")")[2].split()[1]) == own:
@@ -170,34 +176,39 @@ def _children() -> list[int]:
     return found
 
 
-def _end_all() -> None:
-    """Kill every child until none is left: what a killed one had started becomes ours, and is killed next."""
-    with contextlib.suppress(ChildProcessError):
-        while children := _children():
-            for process in children:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(process, signal.SIGKILL)
-            os.waitpid(-1, 0)
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+def _end_all(child: int | None) -> None:
+    """Kill the child and all that it left; the children of what is killed become ours, and are killed next."""
+    own = os.getpid()
+    wanted = [] if child is None else [child]
+    while True:
+        for process in (*wanted, *_children(own)):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(process, signal.SIGKILL)
+        wanted = []
+        try:
+            ended, _ = os.waitpid(-1, 0)
+            while ended:
+                ended, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
 
 
 def _supervise(parent: int, program: list[str]) -> int:
     signal.signal(signal.SIGTERM, _tell)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    code = 128 + signal.SIGTERM
+    code, running = 128 + signal.SIGTERM, None
     try:
         if sys.platform == "linux":
             _prctl(_PR_SET_CHILD_SUBREAPER, 1)
             _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:
             return NOT_HELD
-        child = os.posix_spawn(program[0], program, os.environ)
+        child = running = os.posix_spawn(program[0], program, os.environ, setsigdef=_OUR_SIGNALS)
         while True:
             ended, status = os.waitpid(-1, 0)
             if ended == child:
-                code = os.waitstatus_to_exitcode(status)
+                code, running = os.waitstatus_to_exitcode(status), None
                 break
     except _ToldToEndError:
         pass
@@ -205,7 +216,7 @@ def _supervise(parent: int, program: list[str]) -> int:
         code = NOT_HELD
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        _end_all()
+        _end_all(running)
     return code if code >= 0 else 128 - code
 
 
