@@ -23,7 +23,7 @@ R, M, C = EndpointFamily.RESPONSES, EndpointFamily.ANTHROPIC_MESSAGES, EndpointF
 WRITERS = {
     R: {},
     M: {"writer": "claude-critic-route-placeholder", "critic": "gpt-older-route-placeholder"},
-    C: {"writer": "chat-compatible-route-placeholder"},
+    C: {"writer": "chat-compatible-route-placeholder", "policy": 'unproven_independence = "accept"'},
 }
 
 
@@ -38,6 +38,8 @@ class Machine:
     path: str
     seen: list[bytes] = field(default_factory=list)
     """The environment and command line of each process of an agent, and the files of its workplace."""
+    started: set[str] = field(default_factory=set)
+    """When each of them began, which no other process has in common with its id."""
 
     async def run(self, *words: str | Path, **config: str) -> tuple[int, dict[str, Any], str]:
         text = config_text(base_url=self.gateway.base_url, token_ref="env:GATEWAY_TOKEN", **config)
@@ -50,16 +52,31 @@ class Machine:
 
     async def look(self, asked: Generation, stage: str) -> None:
         """Look at every process of the agent's and its files while its call is under way."""
-        if asked.role == "writer" and stage in ("received", "almost"):
-            self.seen += [piece for pid in _agents() for piece in _shown(pid)]
+        if asked.role == "writer" and stage in ("received", "halfway"):
+            at_work = list(_agents())
+            self.started.update(map(_began, at_work))
+            self.seen += [piece for pid in at_work for piece in _shown(pid)]
 
 
 def _agents() -> Iterator[int]:
-    """Yield the processes that work in a workplace of a run."""
+    """Yield the processes that this one has started, and all that those have."""
+    parents: dict[int, list[int]] = {}
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if "gateway-console-scratch-" in str((entry / "cwd").readlink()):
-                yield int(entry.name)
+            parent = int((entry / "stat").read_bytes().rpartition(b")")[2].split()[1])
+            parents.setdefault(parent, []).append(int(entry.name))
+    waiting = [os.getpid()]
+    while waiting:
+        children = parents.get(waiting.pop(), [])
+        yield from children
+        waiting += children
+
+
+def _began(pid: int) -> str:
+    try:
+        return f"{pid} {Path(f'/proc/{pid}/stat').read_bytes().rpartition(b')')[2].split()[19].decode()}"
+    except OSError:
+        return ""
 
 
 def _shown(pid: int) -> Iterator[bytes]:
@@ -67,6 +84,8 @@ def _shown(pid: int) -> Iterator[bytes]:
     with contextlib.suppress(OSError):
         yield (process / "environ").read_bytes()
         yield (process / "cmdline").read_bytes()
+        if "gateway-console-scratch-" not in str((process / "cwd").readlink()):
+            return
         root = Path(f"{process}/root{(process / 'cwd').readlink()}").parent
         for path in root.rglob("*"):
             if path.is_file() and not path.is_symlink():
@@ -125,4 +144,6 @@ async def test_a_real_agent_writes_and_revises_a_run_and_never_holds_the_token(
     assert kept
     for text in (*machine.seen, *kept):
         assert machine.gateway.token.encode() not in text
-    assert not list(_agents())
+    left = {_began(int(entry.name)) for entry in Path("/proc").glob("[0-9]*")}
+    assert machine.started - {""}
+    assert machine.started & left <= {""}
