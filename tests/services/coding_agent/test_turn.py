@@ -132,7 +132,7 @@ async def test_a_call_waits_until_it_was_answered_and_a_refused_one_is_not_sent(
                 event.answer.set_result(refusal)
                 sent += 1
             if isinstance(event, TurnEnded):
-                assert "[200, 429]" in event.tail
+                assert "[200, 400]" in event.tail
     assert waited
     assert len(upstream.requests) == 1
 
