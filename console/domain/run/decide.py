@@ -104,14 +104,17 @@ def waits_for(state: RunState, operator: Actor) -> bool:
 
 _SAID_BY_OPERATORS = (
     GateDecided, OperatorSigned, RunBlocked, CandidateSealed, RunClosed, CallRepeatAllowed, RouteMoved,
-    DraftBrought,
 )  # fmt: skip
 """Events that only an operator's command produces."""
 
 
+def _is_operators(state: RunState, event: RunEvent) -> bool:
+    """Return whether only an operator's command produces an event: a draft that the run did not begin with, too."""
+    return isinstance(event, _SAID_BY_OPERATORS) or (isinstance(event, DraftBrought) and state.attempt > 1)
+
+
 def _report(state: RunState, event: RunEvent) -> tuple[RunEvent, ...] | Refusal:
-    is_begun_with = isinstance(event, DraftBrought) and event.draft == state.outside  # by whoever began the run
-    if isinstance(event, _SAID_BY_OPERATORS) and not is_begun_with:
+    if _is_operators(state, event):
         return Refusal(
             RefusalCode.OUT_OF_ORDER, f"only an operator's command can produce the event {words_of(type(event))}"
         )

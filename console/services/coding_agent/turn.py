@@ -5,7 +5,6 @@ its calls waits until the caller has recorded it.
 """
 
 import asyncio
-import re
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
@@ -23,6 +22,7 @@ from console.domain.run.agent_event import AgentEnding, FileGuard, Isolation
 from console.services.checks.policy_command import clean_environment, shown_tail
 from console.services.checks.throwaway import Throwaway, ThrowawayError
 from console.services.coding_agent.choice import WritingAgent
+from console.services.coding_agent.named_source import named_source
 from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
 from console.services.relay.agent_home import set_up
@@ -40,7 +40,6 @@ _TAIL = 262_144
 _MEMORY = 8 * 1024**3
 _PROCESSES = 1_024
 _LOOPBACK = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
-_SOURCE = re.compile(r"^\W*instruction[ _]source\W*?[:=]\W*?([\w.~][^\s`'\"*]*)", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +148,6 @@ class Turn:
 
         Raises:
             RelayPortError: The relay cannot listen.
-            OSError: The agent's settings cannot be written.
 
         """
         order = self._order
@@ -188,13 +186,10 @@ class Turn:
     ) -> ChildReport | None:
         """Run the agent to its end; None if it cannot be started."""
         order, tree = self._order, self._tree
-        settings = await asyncio.to_thread(set_up, order.agent.settings, place, tree.home)
         task = tree.temporary / "task.md"
-        await asyncio.to_thread(task.write_bytes, order.task)
-        filled = Place(place.origin, place.key, place.model, str(tree.home))
         is_held = order.isolation.files is not FileGuard.NONE
         arguments = order.agent.held_arguments if is_held else order.agent.arguments
-        program = (str(order.agent.program), *(filled.fill(each) for each in arguments))
+        program = (str(order.agent.program), *(place.fill(each) for each in arguments))
         may = Confinement(
             writable=(tree.files, tree.home, tree.temporary),
             readable=(*order.agent.installed_in, *order.readable),
@@ -204,6 +199,8 @@ class Turn:
             isolation=order.isolation,
         )
         try:
+            settings = await asyncio.to_thread(set_up, order.agent.settings, place, tree.home)
+            await asyncio.to_thread(task.write_bytes, order.task)
             return await run_bounded(
                 confined(program, may, environment),
                 environment=self.environment(environment) | dict(settings.variables),
@@ -251,14 +248,12 @@ class Turn:
             ending = _ENDINGS[report.ending]
         patch, why = await self._patch() if ending is AgentEnding.EXITED else (None, _WHY[ending])
         tail = b"" if report is None else report.tail
-        text = tail.decode(errors="replace")
-        named = _SOURCE.findall(text)
         return TurnEnded(
             ending,
             report.exit_code if report is not None and ending is AgentEnding.EXITED else None,
             duration_ms,
             0 if report is None else report.output_bytes,
-            named[-1].rstrip(".,;)") if named else "",
+            named_source(tail.decode(errors="replace")),
             patch,
             why,
             shown_tail(tail, is_cut=report is not None and report.output_bytes > len(tail)),

@@ -31,7 +31,8 @@ _OF_FILES = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15  # execute, write, read
 _CONNECT_TCP = 1 << 1
 _ABSTRACT_SOCKETS_AND_SIGNALS = 1 << 0 | 1 << 1
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts")
-_ROUNDS = 100
+_OUR_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGTERM, signal.SIGXFSZ)
+"""What this process handles or ignores. The program gets them as they are by default, so that it can be interrupted."""
 
 
 def _libc() -> ctypes.CDLL:
@@ -132,6 +133,8 @@ def _limit(file_bytes: int, cpu_s: int) -> None:
 def _hold(limits: str, program: list[str]) -> int:
     asked = json.loads(limits)
     try:
+        if sys.platform == "linux":
+            _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # it ends with whoever supervises it
         _limit(asked["file_bytes"], asked["cpu_s"])
         if asked["readable"] is not None or asked["port"] is not None:
             _restrict(readable=asked["readable"], writable=asked["writable"], port=asked["port"])
@@ -155,12 +158,17 @@ class _ToldToEndError(Exception):
 
 
 def _tell(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: a second one would interrupt the end
     raise _ToldToEndError
 
 
-def _children() -> list[int]:
+def _children(own: int) -> list[int]:
     """Return the processes whose parent this is: also those whose own parent has left them."""
-    own, found = os.getpid(), []
+    with contextlib.suppress(OSError):
+        named = Path(f"/proc/{own}/task/{own}/children").read_bytes().split()
+        if named:  # it may leave some out while others end, so that an empty one proves nothing
+            return [int(each) for each in named]
+    found = []
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, ValueError, IndexError):
             if int((entry / "stat").read_bytes().rpartition(b")")[2].split()[1]) == own:
@@ -168,37 +176,39 @@ def _children() -> list[int]:
     return found
 
 
-def _end_all() -> None:
-    """Kill every child; their children become ours, and are killed in a later round."""
-    for _ in range(_ROUNDS):
-        for process in _children():
+def _end_all(child: int | None) -> None:
+    """Kill the child and all that it left; the children of what is killed become ours, and are killed next."""
+    own = os.getpid()
+    wanted = [] if child is None else [child]
+    while True:
+        for process in (*wanted, *_children(own)):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(process, signal.SIGKILL)
+        wanted = []
         try:
-            while True:
-                os.waitpid(-1, 0)
+            ended, _ = os.waitpid(-1, 0)
+            while ended:
+                ended, _ = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
             return
-        except OSError:
-            continue
 
 
 def _supervise(parent: int, program: list[str]) -> int:
     signal.signal(signal.SIGTERM, _tell)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    code = 128 + signal.SIGTERM
+    code, running = 128 + signal.SIGTERM, None
     try:
         if sys.platform == "linux":
             _prctl(_PR_SET_CHILD_SUBREAPER, 1)
             _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:
             return NOT_HELD
-        child = os.posix_spawn(program[0], program, os.environ)
+        child = running = os.posix_spawn(program[0], program, os.environ, setsigdef=_OUR_SIGNALS)
         while True:
             ended, status = os.waitpid(-1, 0)
             if ended == child:
-                code = os.waitstatus_to_exitcode(status)
+                code, running = os.waitstatus_to_exitcode(status), None
                 break
     except _ToldToEndError:
         pass
@@ -206,7 +216,7 @@ def _supervise(parent: int, program: list[str]) -> int:
         code = NOT_HELD
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        _end_all()
+        _end_all(running)
     return code if code >= 0 else 128 - code
 
 

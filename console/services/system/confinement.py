@@ -30,7 +30,8 @@ class Confinement:
 
     writable: tuple[Path, ...]
     readable: tuple[Path, ...] = ()
-    """What it may read in the hidden directories, such as where it is installed."""
+    """What it may read in the hidden directories, such as where it is installed. A directory around a hidden one is
+    left out."""
     hidden: tuple[Path, ...] = ()
     """What it may not see beside the directories where a system keeps its users' files; the operator's home is one."""
     port: int | None = None
@@ -63,8 +64,8 @@ def confined(program: Sequence[str], confinement: Confinement, environment: Mapp
     """
     files = confinement.isolation.files
     is_port_held = confinement.isolation.network is NetworkGuard.LANDLOCK
-    hidden, own = _hidden(confinement), _own_files()
-    readable = (*_visible(hidden), *map(str, own), *map(str, confinement.readable))
+    hidden, own = _hidden(confinement), (*_own_files(), *_readable(confinement))
+    readable = (*_visible(hidden), *map(str, own))
     limits = {
         "readable": readable if files is FileGuard.LANDLOCK else None,
         "writable": [str(each) for each in confinement.writable],
@@ -102,11 +103,23 @@ def _own_files() -> tuple[Path, ...]:
     return (Path(sys.base_prefix).resolve(), Path(sys.executable).resolve().parent, _CHILD)
 
 
+def _all_hidden(confinement: Confinement) -> set[Path]:
+    """Return the hidden directories that exist."""
+    wanted = {each.resolve() for each in (*map(Path, _PRIVATE), *confinement.hidden) if each.is_dir()}
+    return wanted - {Path("/")}
+
+
 def _hidden(confinement: Confinement) -> tuple[Path, ...]:
     """Return the hidden directories that exist, the outermost of each tree."""
-    wanted = {each.resolve() for each in (*map(Path, _PRIVATE), *confinement.hidden) if each.is_dir()}
-    wanted.discard(Path("/"))
+    wanted = _all_hidden(confinement)
     return tuple(sorted(each for each in wanted if not any(other in each.parents for other in wanted)))
+
+
+def _readable(confinement: Confinement) -> tuple[Path, ...]:
+    """Return what may be read in the hidden directories: none of them as a whole, nor what is around them."""
+    hidden = _all_hidden(confinement)
+    around = {*hidden, *(parent for each in hidden for parent in each.parents)}
+    return tuple(each for each in confinement.readable if each.resolve() not in around)
 
 
 def _visible(hidden: Sequence[Path], below: Path = Path("/")) -> Iterator[str]:
@@ -125,7 +138,7 @@ def _mounts(confinement: Confinement, hidden: Sequence[Path], own: Sequence[Path
     yield from ("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
     for each in hidden:
         yield from ("--tmpfs", str(each))
-    for each in (*own, *confinement.readable):
+    for each in own:
         yield from ("--ro-bind-try", str(each), str(each))
     for each in confinement.writable:
         yield from ("--bind", str(each), str(each))
