@@ -5,6 +5,7 @@ its calls waits until the caller has recorded it.
 """
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
@@ -27,18 +28,17 @@ from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
 from console.services.relay.agent_home import set_up
 from console.services.relay.client import BookedCall, RelayClient
-from console.services.relay.opening import open_relay
+from console.services.relay.opening import OpenRelay, open_relay
 from console.services.relay.relay import RelayRules
 from console.services.system.confined_child import NOT_HELD
 from console.services.system.confinement import Confinement, confined
+from console.services.system.handover import take_listener
 from console.services.system.process import ChildEnding, ChildReport, run_bounded
 
 PATCH_LIMIT = 64_000_000
 OUTPUT_LIMIT = 32_000_000
 """The most bytes that an agent may write to stdout and stderr."""
 _TAIL = 262_144
-_MEMORY = 8 * 1024**3
-_PROCESSES = 1_024
 _LOOPBACK = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
 
@@ -164,7 +164,7 @@ class Turn:
         began = clock()
         async with open_relay(gateway, [client], reservations, tell, rules=order.rules, catalogue=catalogue) as relay:
             place = Place(relay.origin, client.key, route.model, str(self._tree.home))
-            running = asyncio.create_task(self._run(place, environment, clock, sleep))
+            running = asyncio.create_task(self._run(place, environment, relay, clock, sleep))
             try:
                 async with aclosing(self._until(running)) as events:
                     async for event in events:
@@ -182,6 +182,7 @@ class Turn:
         self,
         place: Place,
         environment: Mapping[str, str],
+        relay: OpenRelay,
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
     ) -> ChildReport | None:
@@ -190,10 +191,9 @@ class Turn:
         settings = await asyncio.to_thread(set_up, order.agent.settings, place, tree.home)
         task = tree.temporary / "task.md"
         await asyncio.to_thread(task.write_bytes, order.task)
-        filled = Place(place.origin, place.key, place.model, str(tree.home))
         is_held = order.isolation.files is not FileGuard.NONE
         arguments = order.agent.held_arguments if is_held else order.agent.arguments
-        program = (str(order.agent.program), *(filled.fill(each) for each in arguments))
+        program = (str(order.agent.program), *(place.fill(each) for each in arguments))
         may = Confinement(
             writable=(tree.files, tree.home, tree.temporary),
             readable=(*order.agent.installed_in, *order.readable),
@@ -202,25 +202,30 @@ class Turn:
             cpu_s=int(order.time_limit_s) * 4,
             isolation=order.isolation,
         )
-        try:
-            return await run_bounded(
-                confined(program, may, environment),
-                environment=self.environment(environment) | dict(settings.variables),
-                directory=tree.files,
-                timeout_s=order.time_limit_s,
-                limit_bytes=OUTPUT_LIMIT,
-                tail_bytes=_TAIL,
-                given=task,
-                is_stderr_kept=True,
-                is_marked=True,
-                is_supervisor=True,
-                memory_bytes=_MEMORY,
-                more_processes=_PROCESSES,
-                clock=clock,
-                sleep=sleep,
-            )
-        except OSError:
-            return None
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            listening = asyncio.create_task(_listen_inside(ours, relay))
+            try:
+                return await run_bounded(
+                    confined(program, may, environment, theirs.fileno()),
+                    environment=self.environment(environment) | dict(settings.variables),
+                    directory=tree.files,
+                    timeout_s=order.time_limit_s,
+                    limit_bytes=OUTPUT_LIMIT,
+                    tail_bytes=_TAIL,
+                    given=task,
+                    is_stderr_kept=True,
+                    is_marked=True,
+                    is_supervisor=True,
+                    passed=(theirs.fileno(),),
+                    clock=clock,
+                    sleep=sleep,
+                )
+            except OSError:
+                return None
+            finally:
+                listening.cancel()
+                await asyncio.wait({listening})
 
     async def _until(
         self, running: "asyncio.Task[ChildReport | None]"
@@ -269,6 +274,11 @@ class Turn:
         if not report.is_success:
             return None, f"what it changed is a patch of over {PATCH_LIMIT:,} bytes, or git cannot read it"
         return report.tail, ""
+
+
+async def _listen_inside(channel: socket.socket, relay: OpenRelay) -> None:
+    """Let the relay listen in the agent's own network too, if it gets one."""
+    await relay.listen_on(await take_listener(channel))
 
 
 _ENDINGS = {

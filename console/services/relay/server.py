@@ -2,7 +2,8 @@
 
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+import socket
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -43,6 +44,8 @@ class RelayListening:
 
     origin: str
     """Where it listens, as `http://127.0.0.1:PORT`."""
+    listen_on: Callable[[socket.socket], Awaitable[None]]
+    """Listens on one more socket, such as one in an agent's own network."""
 
 
 @contextlib.asynccontextmanager
@@ -72,7 +75,11 @@ async def serve_relay(relay: Relay, clients: Sequence[RelayClient], port: int = 
             raise RelayPortError(
                 f"cannot listen on port {port}: {os_reason(error)}. Use another --port, or 0"
             ) from None
-        yield RelayListening(f"http://{HOST}:{runner.addresses[0][1]}")
+
+        async def listen_on(listening: socket.socket) -> None:
+            await web.SockSite(runner, listening).start()
+
+        yield RelayListening(f"http://{HOST}:{runner.addresses[0][1]}", listen_on)
     finally:
         await runner.cleanup()
 

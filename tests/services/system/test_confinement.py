@@ -284,5 +284,3 @@ async def test_a_listed_directory_around_a_hidden_one_does_not_show_it(place: Pl
     if place.may.isolation.files is not FileGuard.NONE:
         report = await place.run(f"print(open({str(place.home / 'secret')!r}).read())")
         assert b"the operator's" not in report.tail
-
-
