@@ -5,7 +5,6 @@ its calls waits until the caller has recorded it.
 """
 
 import asyncio
-import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
@@ -32,7 +31,7 @@ from console.services.relay.opening import OpenRelay, open_relay
 from console.services.relay.relay import RelayRules
 from console.services.system.confined_child import NOT_HELD
 from console.services.system.confinement import Confinement, confined
-from console.services.system.handover import take_listener
+from console.services.system.handover import handover
 from console.services.system.process import ChildEnding, ChildReport, run_bounded
 
 PATCH_LIMIT = 64_000_000
@@ -202,12 +201,10 @@ class Turn:
             cpu_s=int(order.time_limit_s) * 4,
             isolation=order.isolation,
         )
-        ours, theirs = socket.socketpair()
-        with ours, theirs:
-            listening = asyncio.create_task(_listen_inside(ours, relay))
-            try:
+        try:
+            async with handover(relay.listen_on) as channel:
                 return await run_bounded(
-                    confined(program, may, environment, theirs.fileno()),
+                    confined(program, may, environment, channel),
                     environment=self.environment(environment) | dict(settings.variables),
                     directory=tree.files,
                     timeout_s=order.time_limit_s,
@@ -217,15 +214,12 @@ class Turn:
                     is_stderr_kept=True,
                     is_marked=True,
                     is_supervisor=True,
-                    passed=(theirs.fileno(),),
+                    passed=(channel,),
                     clock=clock,
                     sleep=sleep,
                 )
-            except OSError:
-                return None
-            finally:
-                listening.cancel()
-                await asyncio.wait({listening})
+        except OSError:
+            return None
 
     async def _until(
         self, running: "asyncio.Task[ChildReport | None]"
@@ -274,11 +268,6 @@ class Turn:
         if not report.is_success:
             return None, f"what it changed is a patch of over {PATCH_LIMIT:,} bytes, or git cannot read it"
         return report.tail, ""
-
-
-async def _listen_inside(channel: socket.socket, relay: OpenRelay) -> None:
-    """Let the relay listen in the agent's own network too, if it gets one."""
-    await relay.listen_on(await take_listener(channel))
 
 
 _ENDINGS = {

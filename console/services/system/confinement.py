@@ -74,7 +74,7 @@ def confined(
         confinement: What it may do.
         environment: The source of PATH, where bubblewrap is.
         channel: A socket that the command inherits. Where the program has a network of its own, a listening socket at
-            the port in that network comes over it, for `take_listener`.
+            the port in that network comes over it; see `handover`.
 
     """
     files, network = confinement.isolation.files, confinement.isolation.network

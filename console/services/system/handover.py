@@ -1,19 +1,30 @@
 """A listening socket that a confined program's first step opens in the program's own network, and hands to us."""
 
 import asyncio
+import contextlib
 import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 
-async def take_listener(channel: socket.socket) -> socket.socket:
-    """Wait for the listening socket, and return it.
+@contextlib.asynccontextmanager
+async def handover(listen_on: Callable[[socket.socket], Awaitable[None]]) -> AsyncIterator[int]:
+    """Yield the descriptor that a confined program inherits, so that we listen in its own network while the block runs.
 
     Args:
-        channel: Our end of the socket pair whose other end the program inherits.
-
-    Raises:
-        OSError: The other end is gone, and no socket came.
+        listen_on: Listens on the socket, once it has come; not called if the program has no network of its own.
 
     """
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        taking = asyncio.create_task(_take(ours, listen_on))
+        try:
+            yield theirs.fileno()
+        finally:
+            taking.cancel()
+            await asyncio.wait({taking})
+
+
+async def _take(channel: socket.socket, listen_on: Callable[[socket.socket], Awaitable[None]]) -> None:
     loop = asyncio.get_running_loop()
     arrived = asyncio.Event()
     loop.add_reader(channel, arrived.set)
@@ -22,8 +33,7 @@ async def take_listener(channel: socket.socket) -> socket.socket:
     finally:
         loop.remove_reader(channel)
     _, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
-    if not descriptors:
-        raise OSError("the program ended before it had a network of its own")
-    listening = socket.socket(fileno=descriptors[0])
-    listening.setblocking(False)
-    return listening
+    for descriptor in descriptors:
+        listening = socket.socket(fileno=descriptor)
+        listening.setblocking(False)
+        await listen_on(listening)
