@@ -54,7 +54,9 @@ class NetworkGuard(StrEnum):
 
     NONE = "none"
     LANDLOCK = "landlock"
-    """It can connect by TCP to the relay's port alone. Other protocols are not covered."""
+    """It can connect by plain TCP to the relay's port alone, on whichever host."""
+    NAMESPACE = "namespace"
+    """It has a network of its own, in which there is nothing but the relay."""
 
 
 @dataclass(frozen=True, slots=True)

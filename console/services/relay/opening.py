@@ -1,8 +1,9 @@
 """Opening a relay in an open gateway: with the gateway's prices, and with one client for each agent."""
 
 import contextlib
+import socket
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from console.domain.money import Price
@@ -25,6 +26,8 @@ class OpenRelay:
     """Where, as `http://127.0.0.1:PORT`."""
     relay: Relay
     clients: Sequence[RelayClient]
+    listen_on: Callable[[socket.socket], Awaitable[None]]
+    """Listens on one more socket, such as one in an agent's own network."""
 
 
 def rules_of(settings: RelaySettings) -> RelayRules:
@@ -73,4 +76,4 @@ async def open_relay(
 
     relay = Relay(gateway, reservations, tell, rules=rules, clock=time.monotonic, now=time.time, price_of=price_of)
     async with serve_relay(relay, clients, port, seen=seen) as listening:
-        yield OpenRelay(listening.origin, relay, clients)
+        yield OpenRelay(listening.origin, relay, clients, listening.listen_on)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -56,6 +57,8 @@ class RelayListening:
 
     origin: str
     """Where it listens, as `http://127.0.0.1:PORT`."""
+    listen_on: Callable[[socket.socket], Awaitable[None]]
+    """Listens on one more socket, such as one in an agent's own network."""
 
 
 @contextlib.asynccontextmanager
@@ -79,14 +82,23 @@ async def serve_relay(
     handle = answering.handle if seen is None else _shown_to(seen, answering.handle)
     # cancelled when the client leaves, so that no answer is paid for that no one reads
     server = web.Server(handle, request_factory=_request, handler_cancellation=True)
+
+    def connected() -> "_Connection":
+        return _Connection(server, answering, loop)
+
     try:
-        listening = await loop.create_server(lambda: _Connection(server, answering, loop), HOST, port, backlog=_BACKLOG)
+        listening = [await loop.create_server(connected, HOST, port, backlog=_BACKLOG)]
     except OSError as error:
         raise RelayPortError(f"cannot listen on port {port}: {os_reason(error)}. Use another --port, or 0") from None
+
+    async def listen_on(opened: socket.socket) -> None:
+        listening.append(await loop.create_server(connected, sock=opened, backlog=_BACKLOG))
+
     try:
-        yield RelayListening(f"http://{HOST}:{listening.sockets[0].getsockname()[1]}")
+        yield RelayListening(f"http://{HOST}:{listening[0].sockets[0].getsockname()[1]}", listen_on)
     finally:
-        listening.close()
+        for each in listening:
+            each.close()
         await asyncio.sleep(0)  # so that a request that has come is one in flight
         server.pre_shutdown()
         await server.shutdown(_SHUTDOWN_S)
