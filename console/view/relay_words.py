@@ -21,6 +21,8 @@ def call_words(ended: RelayCallEnded) -> Iterator[str]:
         parts.append(usd_text(ended.microusd))
     if ended.is_cut:
         parts.append("cut off")
+    if ended.uncounted:
+        parts.append(f"not counted: {', '.join(each.words for each in ended.uncounted)}")
     if result.classification is not None:
         parts.append(result.classification.category.value)
     yield "  ".join(parts)

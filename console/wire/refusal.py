@@ -1,8 +1,9 @@
 """A relay's refusal in the called family's own error shape, so that each client reads it as it reads its vendor's.
 
-No refusal is to be asked again: the statuses and types are those that the clients do not retry. `x-should-retry` is
-what the official SDKs go by. A used-up budget is `insufficient_quota` for OpenAI's clients and `billing_error` for
-Anthropic's: the 429 that both leave alone.
+No refusal is to be asked again. `x-should-retry` is what the official SDKs go by; agents go by the status. OpenCode
+1.18 asks again after a 429 without end, and Codex 0.171 up to five times after each status but 400 and 429. So a
+used-up budget is a 400 with the type `insufficient_quota` or `billing_error`, and the Responses family, which Codex
+speaks, has no status but 400 and 401.
 """
 
 from collections.abc import Mapping
@@ -31,6 +32,9 @@ class _Form:
     anthropic_type: str
 
 
+_FINAL = 400
+"""The status that every client takes for final."""
+_NO_KEY = 401
 _FORMS = {
     RefusedFor.CLIENT: _Form(401, "invalid_request_error", "invalid_api_key", "authentication_error"),
     RefusedFor.PATH: _Form(404, "invalid_request_error", "unknown_url", "not_found_error"),
@@ -38,10 +42,11 @@ _FORMS = {
     RefusedFor.SIZE: _Form(413, "invalid_request_error", "request_too_large", "request_too_large"),
     RefusedFor.MODEL: _Form(404, "invalid_request_error", "model_not_found", "not_found_error"),
     RefusedFor.FAMILY: _Form(400, "invalid_request_error", "endpoint_drift", "invalid_request_error"),
+    RefusedFor.DETOUR: _Form(400, "invalid_request_error", "unsupported_parameter", "invalid_request_error"),
     RefusedFor.DRIFT: _Form(400, "invalid_request_error", "endpoint_drift", "invalid_request_error"),
     RefusedFor.SECRET: _Form(400, "invalid_request_error", "secret_in_prompt", "invalid_request_error"),
-    RefusedFor.BUDGET: _Form(429, "insufficient_quota", "insufficient_quota", "billing_error"),
-    RefusedFor.CALLS: _Form(429, "insufficient_quota", "insufficient_quota", "billing_error"),
+    RefusedFor.BUDGET: _Form(_FINAL, "insufficient_quota", "insufficient_quota", "billing_error"),
+    RefusedFor.CALLS: _Form(_FINAL, "insufficient_quota", "insufficient_quota", "billing_error"),
     RefusedFor.BREAKER: _Form(403, "invalid_request_error", "route_refused", "permission_error"),
 }
 
@@ -62,7 +67,8 @@ def refusal_answer(family: EndpointFamily, refusal: RelayRefusal, request_id: st
         "request-id": request_id,
         "x-request-id": request_id,
     }
-    return RefusalAnswer(form.status, headers, encode(body))
+    is_final = family is EndpointFamily.RESPONSES and form.status != _NO_KEY
+    return RefusalAnswer(_FINAL if is_final else form.status, headers, encode(body))
 
 
 _GATEWAY_TIMEOUT, _BAD_GATEWAY = 504, 502

@@ -12,7 +12,7 @@ from pathlib import PurePath
 from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
-from console.cli.gateway import opened_gateway
+from console.cli.gateway import opened_for_calls, opened_gateway
 from console.domain.probes.agent_id import AGENT_IDS
 from console.domain.probes.catalogue import Catalogue
 from console.domain.problem import Problem, ProblemKind
@@ -26,15 +26,18 @@ from console.services.facts.captured import known_agent
 from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
 from console.services.probes.catalogue_reader import read_catalogue
-from console.services.relay.agent_home import PreparedAgent, agent_home, without_tokens
+from console.services.relay.agent_home import PreparedAgent, agent_home, is_open_to_children, without_tokens
 from console.services.relay.client import RelayClient
 from console.services.relay.opening import OpenRelay, open_relay
 from console.services.relay.relay import RelayRules
+from console.services.system.hardening import operators_umask
 from console.view.relay_words import call_words, refusal_words
 
 _SIGNALLED = 128
 """A shell's exit code for a command that a signal ended is this and the signal's number."""
-_NOT_STARTED = 127
+_NOT_STARTED = 126
+_NOT_FOUND = 127
+"""A shell's exit codes for a command that it cannot run, and for one that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,37 +91,80 @@ async def execute(profile: Profile, order: RelayOrder, command: Sequence[str]) -
     chosen = choose(agent, RouteDesk(order.checks))
     if chosen is None:
         raise Problem(_not_spoken(agent, order.checks), ProblemKind.USAGE)
-    async with AsyncExitStack() as stack:
-        _, gateway = await stack.enter_async_context(opened_gateway(profile))
-        cleaned = without_tokens(current().environment, profile.policy.withheld_tokens)  # by now the token is known
-        if cleaned.removed:
-            output.note(f"not passed on to {PurePath(command[0]).name}: {', '.join(cleaned.removed)}")
-        client = _client(profile, agent, order)
-        opened = await stack.enter_async_context(await _open(profile, order, gateway, [client], _Log(is_data=False)))
-        place = Place(opened.origin, client.key, chosen.model)
-        prepared = await stack.enter_async_context(agent_home(chosen.settings, place))
-        return await _run(command, dict(cleaned.kept), prepared)
-
-
-async def _run(command: Sequence[str], environment: dict[str, str], prepared: PreparedAgent) -> int:
-    """Run a command on this terminal. What interrupts it is for the command alone."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGQUIT):
-        loop.add_signal_handler(number, lambda: None)
+    name = _name(command)
+    signals = _Signals()
     try:
-        child = await asyncio.create_subprocess_exec(*command, env=environment | dict(prepared.variables))
+        async with AsyncExitStack() as stack:
+            target, gateway = await stack.enter_async_context(opened_for_calls(profile))
+            cleaned = without_tokens(current().environment, profile.policy.withheld_tokens)  # the token is known by now
+            if cleaned.removed:
+                output.note(f"not passed on to {name}: {', '.join(cleaned.removed)}")
+            if is_open_to_children(target.token.reference, profile.gateway.vault_passphrase_ref):
+                output.note(
+                    f"{name} runs as you, so it can read the gateway's token in {target.token.reference}, as you can."
+                    " Take prompt: or the vault if it must not"
+                )
+            client = _client(profile, agent, order)
+            log = _Log(is_data=False)
+            opened = await stack.enter_async_context(await _open(profile, order, gateway, [client], log))
+            place = Place(opened.origin, client.key, chosen.model)
+            prepared = await stack.enter_async_context(agent_home(chosen.settings, place))
+            code = await _run(command, dict(cleaned.kept), prepared, signals)
+    except asyncio.CancelledError:
+        if signals.ended_by is None:
+            raise
+        return _SIGNALLED + signals.ended_by
+    _tell_of_rest(prepared, name)
+    return code
+
+
+def _tell_of_rest(prepared: PreparedAgent, name: str) -> None:
+    if os.path.lexists(prepared.home):
+        output.note(f"{prepared.home} could not be removed: {name} put something in its way. Remove it")
+
+
+def _name(command: Sequence[str]) -> str:
+    return PurePath(command[0]).name or command[0]
+
+
+class _Signals:
+    """What ends the console: it ends the preparation, and once the command runs it is for the command."""
+
+    def __init__(self) -> None:
+        """Take the signals from now on. Call it in the task that prepares."""
+        self.ended_by: int | None = None
+        """The signal that ended the preparation."""
+        self._child: asyncio.subprocess.Process | None = None
+        task = asyncio.current_task()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, self._take, number, task)
+
+    def belong_to(self, child: asyncio.subprocess.Process) -> None:
+        """Pass what comes from now on to a command."""
+        self._child = child
+
+    def _take(self, number: int, task: "asyncio.Task[object] | None") -> None:
+        if self._child is None and task is not None:
+            self.ended_by = number
+            task.cancel()
+        elif self._child is not None and self._child.returncode is None:
+            self._child.send_signal(number)
+
+
+async def _run(command: Sequence[str], environment: dict[str, str], prepared: PreparedAgent, signals: _Signals) -> int:
+    """Run a command on this terminal. What interrupts it is for the command alone."""
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        asyncio.get_running_loop().add_signal_handler(number, lambda: None)
+    try:
+        child = await asyncio.create_subprocess_exec(
+            *command, env=environment | dict(prepared.variables), umask=operators_umask()
+        )
     except OSError as error:
-        output.complain(f"cannot run {PurePath(command[0]).name}: {os.strerror(error.errno or 0)}")
-        return _NOT_STARTED
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, _pass_on, child, number)
+        output.complain(f"cannot run {_name(command)}: {os.strerror(error.errno or 0)}")
+        return _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_STARTED
+    signals.belong_to(child)
     code = await child.wait()
     return _SIGNALLED - code if code < 0 else code
-
-
-def _pass_on(child: asyncio.subprocess.Process, number: int) -> None:
-    if child.returncode is None:
-        child.send_signal(number)
 
 
 async def _open(
@@ -134,6 +180,8 @@ async def _open(
             refuses_suspected_secrets=profile.relay.suspected_secrets == "refuse",
             max_output_tokens=profile.relay.max_output_tokens,
             cool_down_s=profile.relay.breaker_s,
+            deadline_s=profile.relay.deadline_s,
+            idle_timeout_s=profile.relay.idle_timeout_s,
         ),
         catalogue=catalogue,
         port=order.port,

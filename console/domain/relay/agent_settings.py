@@ -1,5 +1,6 @@
 """How a coding agent is set up for a relay: its variables, its files and its headless command, as data with a date."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +26,7 @@ class Place:
     def fill(self, text: str) -> str:
         """Return a text with everything put in. What is put in is not searched again."""
         filled = {"origin": self.origin, "key": self.key, "model": self.model, "home": self.home, "task": self.task}
+        filled["model:escaped"] = json.dumps(self.model, ensure_ascii=False)[1:-1]
         parts = text.split("<")
         shown = [parts[0]]
         for part in parts[1:]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from console.domain.probes.smoke import SmokeResult
+from console.domain.relay.fields import Uncounted
 from console.domain.relay.refusal import RefusedFor
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.route import Route
@@ -58,6 +59,8 @@ class RelayCallEnded:
     microusd: int
     is_cut: bool
     """Whether the client left, or the operator cut it off, before the answer's end."""
+    uncounted: tuple[Uncounted, ...] = ()
+    """What it may have cost beyond what was booked."""
 
 
 RelayEvent = RelayCallRefused | RelayCallBegun | RelayCallMoved | RelayCallEnded

@@ -5,12 +5,10 @@ pydantic reads a file's tables into these models; `settings` holds what the rest
 """
 
 import re
-from dataclasses import fields
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -25,6 +23,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 from console.domain.routes.role import Role
 from console.domain.routes.route import ROUTE_LIMIT
 from console.domain.routes.route_key import NAME_PATTERN, NAME_WORDS
+from console.services.config.agent_model import AgentModel, RelayModel
 from console.services.config.field_types import (
     BaseUrl,
     BaseUrlVariable,
@@ -57,27 +56,16 @@ from console.services.config.field_types import (
 )
 from console.services.config.settings import (
     EMBEDDED,
-    AgentSettings,
     GatewaySettings,
     InstructionSettings,
     PolicySettings,
-    RelaySettings,
 )
+from console.services.config.table import Table
 from console.services.gateway.address import version_fault
 from console.services.tokens.reference import Scheme
 
-_Settings = TypeVar("_Settings", AgentSettings, GatewaySettings, InstructionSettings, PolicySettings, RelaySettings)
 
-
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    def as_settings(self, kind: type[_Settings]) -> _Settings:
-        """Return the plain settings that have the same fields."""
-        return kind(**{field.name: getattr(self, field.name) for field in fields(kind)})
-
-
-class GatewayModel(_Table):
+class GatewayModel(Table):
     """`[profiles.NAME.gateway]`: where the gateway is and how to call it."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["base_url"]}, {"required": ["base_url_ref"]}]})
@@ -110,7 +98,7 @@ class GatewayModel(_Table):
     it."""
     anthropic_version: Date = GatewaySettings.anthropic_version
     """The `anthropic-version` header, sent on the anthropic_messages family only."""
-    headers: dict[HeaderName, HeaderValue] = {}
+    headers: dict[HeaderName, HeaderValue] = Field({})
     """More headers for every call, such as a gateway's own routing headers. Never a token."""
     ca_file: FilePath = GatewaySettings.ca_file
     """A PEM file with certificate authorities to trust beside the system's. Verification cannot be switched off."""
@@ -147,7 +135,7 @@ class GatewayModel(_Table):
         return references
 
 
-class RouteModel(_Table):
+class RouteModel(Table):
     """`[profiles.NAME.routes.ROLE.ROUTE]`: which other model can serve a role, on which endpoint family and path."""
 
     model: ModelName
@@ -212,7 +200,7 @@ def _few(routes: "dict[Role, RoleModel]") -> "dict[Role, RoleModel]":
     return routes
 
 
-class FamilyFactModel(_Table):
+class FamilyFactModel(Table):
     """`[[profiles.NAME.family_facts]]`: your own row on which families serve which models on this gateway.
 
     Your rows come before the built-in ones, and the first one that matches decides.
@@ -241,7 +229,7 @@ class FamilyFactModel(_Table):
         return family
 
 
-class PolicyModel(_Table):
+class PolicyModel(Table):
     """`[profiles.NAME.policy]`: what must hold before a call or a run."""
 
     verification_max_age_days: Annotated[int, Strict(), Field(ge=1, le=3650)] = PolicySettings.verification_max_age_days
@@ -321,7 +309,7 @@ class PolicyModel(_Table):
     """The longest that one of these commands may take, in seconds."""
 
 
-class InstructionModel(_Table):
+class InstructionModel(Table):
     """`[profiles.NAME.instructions]`: which instruction source a run pins."""
 
     source: Annotated[str, StringConstraints(strict=True, max_length=200)] = InstructionSettings.source
@@ -332,42 +320,7 @@ class InstructionModel(_Table):
     """Whether a conflict between sources ends the run. If not, the run waits for an operator's reason."""
 
 
-class RelayModel(_Table):
-    """`[profiles.NAME.relay]`: what `gateway-console relay` holds coding agents to."""
-
-    suspected_secrets: Literal["refuse", "pass"] = RelaySettings.suspected_secrets
-    """What happens to a call that seems to hold a secret. A token that this console knows is never sent."""
-    max_output_tokens: Annotated[int, Strict(), Field(ge=256, le=1_000_000)] = RelaySettings.max_output_tokens
-    """What an answer is taken to need if the agent sets no limit: so much of the budget is set aside, and a longer
-    answer is cut off. Reasoning that the gateway hides is not seen, so it cannot be cut off."""
-    breaker_s: Annotated[float, Strict(), Field(ge=0, le=86_400)] = RelaySettings.breaker_s
-    """How long a route takes no call after the gateway refused it for its account, its model or its family, in seconds.
-    Calls within this time are answered with the cause and not sent; 0 sends each."""
-    calls_at_once: Annotated[int, Strict(), Field(ge=1, le=500)] = RelaySettings.calls_at_once
-    """The most calls of one agent in flight."""
-
-
-class AgentModel(_Table):
-    """`[profiles.NAME.agent]`: what holds for a coding agent that writes the drafts of a run."""
-
-    command: Annotated[str, StringConstraints(strict=True, max_length=1_000)] = AgentSettings.command
-    """The command of `run start --writer command`: your own agent. It gets the task on stdin and the settings of an
-    OpenAI or Anthropic SDK in its environment. It is split into words as a shell would, but run without one."""
-    time_limit_s: Annotated[int, Strict(), Field(ge=10, le=86_400)] = AgentSettings.time_limit_s
-    """The longest that an agent may work on one draft, in seconds."""
-    calls: Annotated[int, Strict(), Field(ge=1, le=10_000)] = AgentSettings.calls
-    """The most calls that an agent may make for one draft."""
-    readable: tuple[Annotated[str, StringConstraints(strict=True, pattern=r"^~?/", max_length=4_096)], ...] = (
-        AgentSettings.readable
-    )
-    """Directories that an agent may read although they are hidden from it, each absolute or from `~/`: all homes are
-    hidden. Where the agent is installed needs no entry."""
-    isolation: Literal["ask", "required"] = AgentSettings.isolation
-    """What happens where neither bubblewrap nor the kernel's Landlock can hold an agent: its draft waits for a person,
-    or the run cannot begin."""
-
-
-class ProfileModel(_Table):
+class ProfileModel(Table):
     """`[profiles.NAME]`: one gateway, its token reference, its route table and its policy."""
 
     gateway: GatewayModel
@@ -412,7 +365,7 @@ class ProfileModel(_Table):
         return self
 
 
-class FileModel(_Table):
+class FileModel(Table):
     """A gateway-console config file: profiles of gateways, their route tables and policies."""
 
     version: Version = Field(alias="schema")

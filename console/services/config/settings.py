@@ -113,17 +113,19 @@ class InstructionSettings:
 
 @dataclass(frozen=True)
 class RelaySettings:
-    """What the relay holds coding agents to: `model.RelayModel`."""
+    """What the relay holds coding agents to: `agent_model.RelayModel`."""
 
     suspected_secrets: Literal["refuse", "pass"] = "refuse"
     max_output_tokens: int = 32_000
     breaker_s: float = 60.0
     calls_at_once: int = 64
+    deadline_s: float = 3600.0
+    idle_timeout_s: float = 600.0
 
 
 @dataclass(frozen=True)
 class AgentSettings:
-    """What holds for a coding agent that writes a run's drafts: `model.AgentModel`."""
+    """What holds for a coding agent that writes a run's drafts: `agent_model.AgentModel`."""
 
     command: str = ""
     time_limit_s: int = 1_800

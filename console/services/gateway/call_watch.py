@@ -4,7 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from console.services.gateway.failure import CallError, Flow, deadline_passed, stalled
-from console.services.gateway.options import GatewayOptions
+from console.services.gateway.options import CallTimes
 
 if TYPE_CHECKING:
     import aiohttp
@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 class CallWatch:
     """Watches the time of one call: its total deadline, and the idle timeout between two arrivals."""
 
-    def __init__(self, options: GatewayOptions, *, is_stream: bool) -> None:
+    def __init__(self, times: CallTimes, *, is_stream: bool) -> None:
         """Start a call's time. An answer without a stream comes at once: the idle timeout is its total, too."""
-        is_wide = is_stream or options.deadline_s <= options.idle_timeout_s
-        self._deadline_s = deadline_s = options.deadline_s if is_wide else options.idle_timeout_s
+        is_wide = is_stream or times.deadline_s <= times.idle_timeout_s
+        self._deadline_s = deadline_s = times.deadline_s if is_wide else times.idle_timeout_s
         self._setting = "deadline_s" if is_wide else "idle_timeout_s"
-        self._idle_timeout_s = options.idle_timeout_s
+        self._idle_timeout_s = times.idle_timeout_s
+        self._table = times.table
         self._loop = asyncio.get_running_loop()
         self._ends_at = self._loop.time() + deadline_s
         self._first_at = self._last_at = self._loop.time()
@@ -86,8 +87,8 @@ class CallWatch:
         silent_s = max(0.0, now - self._last_at)
         flow = Flow(self._size, self._last_at - self._first_at, silent_s)
         if written and self._last_at + self._idle_timeout_s < self._ends_at:
-            return stalled(self._idle_timeout_s, flow)
+            return stalled(self._idle_timeout_s, flow, self._table)
         is_idle = self._idle_timeout_s < self._deadline_s
         setting = "idle_timeout_s" if is_idle and not written else self._setting
         seconds = self._idle_timeout_s if is_idle and not written else self._deadline_s
-        return deadline_passed(seconds, written=written, flow=flow, setting=setting)
+        return deadline_passed(seconds, written=written, flow=flow, setting=setting, table=self._table)

@@ -37,7 +37,7 @@ from console.services.gateway.failure import (
     redirected,
     unreachable,
 )
-from console.services.gateway.options import GatewayOptions
+from console.services.gateway.options import CallTimes, GatewayOptions
 from console.services.gateway.tls import verifying_context
 from console.services.gateway.transport import CURRENT, AiohttpTransport, OpenCall, content_of
 from console.services.system.directories import absolute
@@ -90,6 +90,7 @@ class Gateway:
         self._secret = secret
         LEAK_GUARD.add(secret)
         self._options = options
+        self._times = CallTimes(options.deadline_s, options.idle_timeout_s)
         self._clock = clock
         self._body_limit = body_limit
         is_tls = urlsplit(base_url).scheme == "https"
@@ -142,6 +143,7 @@ class Gateway:
         key: KeyUse = KeyUse.OWN,
         headers: Mapping[str, str] | None = None,
         body_limit: int | None = None,
+        times: CallTimes | None = None,
     ) -> AsyncGenerator[CallPart, None]:
         """Send one request and yield its parts as they arrive: written, started, then the body's chunks.
 
@@ -155,13 +157,14 @@ class Gateway:
             key: Which key to send.
             headers: More headers for this call, such as those that a coding agent sends.
             body_limit: The most bytes of its answer, if not the client's own limit.
+            times: How long it may take, if not as long as the options say.
 
         Raises:
             CallError: There was no whole answer.
 
         """
         start = self._clock()
-        watch = CallWatch(self._options, is_stream=stream)
+        watch = CallWatch(times or self._times, is_stream=stream)
         own = self._headers(family, stream=stream, has_body=body is not None)
         sent = own | {name.lower(): value for name, value in (headers or {}).items()}
         request = self._request(path, body, sent | self._authorization(key))
@@ -205,6 +208,9 @@ class Gateway:
             raise given_up("it is not valid HTTP, or its head exceeds 128 lines of 8 kB") from None
         except aiohttp.ClientError as error:
             raise self._failure(error, call) from None
+        if response.status_code < 200:
+            await response.aclose()
+            raise given_up("it switches to another protocol, which was not asked for")
         if 300 <= response.status_code < 400:
             await response.aclose()
             raise redirected(response.status_code)

@@ -81,8 +81,8 @@ def disconnected(*, answered: bool) -> CallError:
     return CallError(judged(Category.UPSTREAM_UNAVAILABLE, evidence, action=_BILLED))
 
 
-def stalled(seconds: float, flow: Flow) -> CallError:
-    """Say that nothing arrived for as long as `idle_timeout_s` allows."""
+def stalled(seconds: float, flow: Flow, table: str = "gateway") -> CallError:
+    """Say that nothing arrived for as long as the `idle_timeout_s` of a table of the config allows."""
     came = (
         f"until then {flow.size:,} bytes had come within {flow.for_s:.1f} s"
         if flow.size
@@ -92,13 +92,18 @@ def stalled(seconds: float, flow: Flow) -> CallError:
         judged(
             Category.TIMEOUT,
             f"nothing arrived for {seconds:g} s (idle_timeout_s); {came}",
-            action=f"{_BILLED} If the model thinks for longer than that in silence, raise gateway.idle_timeout_s.",
+            action=f"{_BILLED} If the model thinks for longer than that in silence, raise {table}.idle_timeout_s.",
         )
     )
 
 
 def deadline_passed(
-    seconds: float, *, written: bool, flow: Flow | None = None, setting: str = "deadline_s"
+    seconds: float,
+    *,
+    written: bool,
+    flow: Flow | None = None,
+    setting: str = "deadline_s",
+    table: str = "gateway",
 ) -> CallError:
     """Say that the time ran out, whether the request had been sent by then, and whether the answer was arriving."""
     if not written:
@@ -121,7 +126,7 @@ def deadline_passed(
             Category.TIMEOUT,
             f"{evidence}; {came}",
             blame=Blame.CONFIG,
-            action=f"Raise gateway.{setting}: the answer needs more time. {_BILLED}",
+            action=f"Raise {table}.{setting}: the answer needs more time. {_BILLED}",
         )
     )
 

@@ -1,6 +1,7 @@
 """Options: the settings that the gateway client needs, so that it works without a config."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -35,3 +36,15 @@ class GatewayOptions(Protocol):
     @property
     def connect_timeout_s(self) -> float:
         """The longest that connecting may take, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallTimes:
+    """How long a call may take."""
+
+    deadline_s: float
+    """The longest in total, in seconds."""
+    idle_timeout_s: float
+    """The longest wait for the next bytes, in seconds."""
+    table: str = "gateway"
+    """The table of the config that has both settings."""

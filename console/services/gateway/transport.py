@@ -6,6 +6,7 @@ socket, for the kernel's stamps.
 """
 
 import asyncio
+import io
 import socket
 import ssl
 from contextvars import ContextVar
@@ -21,6 +22,8 @@ CONNECTION_LIMIT = 500
 """The most connections at once. Callers limit the calls in flight; a lower limit here would only hide the wait for
 another call in the time to connect."""
 _CONTENT = "gateway_console_content"
+_WRITTEN_AT_ONCE = 1024 * 1024
+"""The most bytes of a body that are written in one go. A longer one is written in pieces, and others run between."""
 _NAME_KEPT_S = 30
 """How long a name's addresses are kept, in seconds: many calls at once look it up once, and a gateway that moves is
 found again soon."""
@@ -34,6 +37,8 @@ class OpenCall:
     written_at: asyncio.Future[float]
     has_body: bool
     arrivals: Arrivals
+    unwritten: int = 0
+    """The bytes of the request's body that are still to be written."""
     is_tried: bool = False
     """Whether a connection was asked to send it."""
 
@@ -88,11 +93,13 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         """
         if self._session is None:
             self._session, self._stamping = self._open_session(), keep_stamping()
+        content = request.content
+        CURRENT.get().unwritten = len(content)
         response = await self._session.request(
             request.method,
             str(request.url),
             headers=request.headers,
-            data=request.content or None,
+            data=io.BytesIO(content) if len(content) > _WRITTEN_AT_ONCE else content or None,
             allow_redirects=False,
             auto_decompress=False,
             compress=False,
@@ -159,5 +166,6 @@ async def _stamp_written(
     session: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestChunkSentParams
 ) -> None:
     call = CURRENT.get()
-    if not call.is_written:
+    call.unwritten -= len(params.chunk)
+    if call.unwritten <= 0 and not call.is_written:
         call.written_at.set_result(call.clock())

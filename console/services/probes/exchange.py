@@ -109,8 +109,8 @@ class Exchange:
 
     @property
     def content_bytes(self) -> int:
-        """The bytes of the answer's text so far."""
-        return self._content_bytes
+        """The bytes of the answer's text, and of what the model passed to tools, so far."""
+        return self._content_bytes + self._reader.argument_bytes
 
     @property
     def is_settled(self) -> bool:
@@ -265,7 +265,7 @@ class Exchange:
 
     def _counted(self, answer: Answer) -> Counted | None:
         """Return what was sent and received here; None if nothing shows what was received."""
-        received = self._content_bytes or len(answer.text.encode("utf-8", "replace"))
+        received = self.content_bytes or len(answer.text.encode("utf-8", "replace"))
         return Counted(self._sent_bytes, received) if answer.is_complete and received else None
 
     def _ended(self, answer: Answer, failure: CallError | None) -> Ended:

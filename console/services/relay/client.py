@@ -12,6 +12,7 @@ from console.domain.probes.smoke import SmokeResult
 from console.domain.relay.admission import RouteDesk
 from console.domain.relay.refusal import RelayRefusal
 from console.domain.routes.route import Route
+from console.services.gateway.reservations import Reservations
 
 _KEY_BYTES = 24
 
@@ -58,15 +59,24 @@ class RelayClient:
     sent: int = 0
     """The calls that were admitted so far."""
     in_flight: int = 0
+    overlong: set[str] = field(default_factory=set, init=False, repr=False)
+    """The hashes of bodies whose answers were cut off for their length: asked again, each would be paid again."""
+    _own: Reservations | None = field(default=None, init=False, repr=False)
+
+    def within(self, session: Reservations) -> Reservations:
+        """Return the session's reservations, in which all of its calls together keep to its own budgets."""
+        if self._own is None:
+            self._own = session.narrowed(self.budgets) if self.budgets else session
+        return self._own
 
 
 def key_in(headers: Mapping[str, str]) -> str:
-    """Return the key that a request carries, in whichever header its family uses; empty if it carries none."""
+    """Return the key that a request carries, in whichever header its client uses; empty if it carries none."""
     own = headers.get("x-api-key") or headers.get("api-key")
     if own:
         return own
     scheme, _, value = headers.get("authorization", "").partition(" ")
-    return value.strip() if scheme.lower() == "bearer" else ""
+    return value.strip() if scheme.lower() == "bearer" else headers.get("x-goog-api-key", "")
 
 
 def client_of(clients: Iterable[RelayClient], key: str) -> RelayClient | None:

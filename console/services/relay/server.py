@@ -1,24 +1,26 @@
 """The relay's server: aiohttp on loopback. `relay.py` decides what is served; this speaks HTTP with the clients."""
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from aiohttp import web
+from aiohttp import StreamReader, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import HttpVersion11, RawRequestMessage
 
 from console.domain.probes.agent_capture import Recorded
 from console.domain.problem import Problem, ProblemKind
-from console.domain.relay.refusal import RefusedFor, RelayRefusal
+from console.domain.relay.refusal import RefusedFor, RelayRefusal, shown
 from console.domain.routes.family import EndpointFamily, family_of_path, foreign_endpoint
-from console.domain.text.safe import safe
 from console.services.gateway.failure import CallError
 from console.services.relay.client import RelayClient, client_of, key_in
 from console.services.relay.model_list import anthropic_models, openai_models
 from console.services.relay.relay import AnswerHead, AnswerPart, ClientCall, Relay
 from console.services.system.os_reason import os_reason
-from console.wire.refusal import RefusalAnswer
+from console.wire.refusal import RefusalAnswer, refusal_answer
 
 HOST = "127.0.0.1"
 BODY_LIMIT = 32 * 1024 * 1024
@@ -26,6 +28,8 @@ BODY_LIMIT = 32 * 1024 * 1024
 _QUIET = logging.Logger("console.services.relay", logging.CRITICAL + 1)
 """aiohttp would log the contents of malformed requests, with a traceback."""
 _SHUTDOWN_S = 1.0
+_BACKLOG = 512
+_BAD_REQUEST, _FAILED = 400, 500
 _MODELS = "/models"
 _COUNT = "/count_tokens"
 _COUNTED = EndpointFamily.ANTHROPIC_MESSAGES
@@ -34,7 +38,7 @@ _COUNTED = EndpointFamily.ANTHROPIC_MESSAGES
 
 Seen = Callable[[Recorded], None]
 """Takes a request as a client sent it."""
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class RelayPortError(Problem):
@@ -67,32 +71,66 @@ async def serve_relay(
         RelayPortError: It cannot listen on the port.
 
     """
-    handle = _Server(relay, clients).handle
-    application = web.Application(client_max_size=BODY_LIMIT)
-    application.router.add_route("*", "/{path:.*}", handle if seen is None else _shown_to(seen, handle))
+    loop = asyncio.get_running_loop()
+    answering = _Server(relay, clients)
+    handle = answering.handle if seen is None else _shown_to(seen, answering.handle)
     # cancelled when the client leaves, so that no answer is paid for that no one reads
-    runner = web.AppRunner(
-        application, access_log=None, logger=_QUIET, shutdown_timeout=_SHUTDOWN_S, handler_cancellation=True
-    )
-    await runner.setup()
+    server = web.Server(handle, request_factory=_request, handler_cancellation=True)
     try:
-        try:
-            await web.TCPSite(runner, HOST, port).start()
-        except OSError as error:
-            raise RelayPortError(
-                f"cannot listen on port {port}: {os_reason(error)}. Use another --port, or 0"
-            ) from None
-        yield RelayListening(f"http://{HOST}:{runner.addresses[0][1]}")
+        listening = await loop.create_server(lambda: _Connection(server, answering, loop), HOST, port, backlog=_BACKLOG)
+    except OSError as error:
+        raise RelayPortError(f"cannot listen on port {port}: {os_reason(error)}. Use another --port, or 0") from None
+    try:
+        yield RelayListening(f"http://{HOST}:{listening.sockets[0].getsockname()[1]}")
     finally:
-        await runner.cleanup()
+        listening.close()
+        await asyncio.sleep(0)  # so that a request that has come is one in flight
+        server.pre_shutdown()
+        await server.shutdown(_SHUTDOWN_S)
+
+
+def _request(
+    message: RawRequestMessage,
+    payload: StreamReader,
+    protocol: web.RequestHandler,
+    writer: AbstractStreamWriter,
+    task: "asyncio.Task[None]",
+) -> web.BaseRequest:
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=BODY_LIMIT)
+
+
+class _Connection(web.RequestHandler):
+    """A client's connection. What is not valid HTTP is refused in a shape that clients read."""
+
+    __slots__ = ("_server",)
+
+    def __init__(self, manager: web.Server, server: "_Server", loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(manager, loop=loop, access_log=_QUIET, logger=_QUIET)
+        self._server = server
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what cannot be read as a request, and close the connection."""
+        if request.writer.output_size > 0:
+            raise ConnectionError  # the client has the beginning of an answer: its connection has to break off
+        return self._server.unreadable(request, status)
 
 
 def _shown_to(seen: Seen, handle: _Handler) -> _Handler:
     """Return a handler that shows each request before it handles it."""
 
-    async def show(request: web.Request) -> web.StreamResponse:
+    async def show(request: web.BaseRequest) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        body = await request.read()  # aiohttp keeps it for the handler
+        body = b""
+        if "expect" not in headers:  # who expects to be told to go on sends no body before
+            with contextlib.suppress(web.HTTPRequestEntityTooLarge, web.RequestPayloadError):  # refused in its turn
+                body = await request.read()  # aiohttp keeps it for the handler
         seen(Recorded(request.method, request.raw_path, headers, body))
         return await handle(request)
 
@@ -104,7 +142,20 @@ class _Server:
         self._relay = relay
         self._clients = clients
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    def unreadable(self, request: web.BaseRequest, status: int) -> web.Response:
+        """Answer what is not valid HTTP, or what we failed at."""
+        shape = family_of_path(request.path) or _family_by_headers(request.headers)
+        if status < _FAILED:
+            words = "the request is not valid HTTP, or could be read in two ways. Nothing was sent. Correct the client"
+            refused = self._relay.refuse(shape, RelayRefusal(RefusedFor.BODY, words))
+        else:
+            words = "the relay failed at this call, and does not know whether it was sent. Report this"
+            refused = refusal_answer(shape, RelayRefusal(RefusedFor.BODY, words), "relay-failed")
+        answer = _whole(replace(refused, status=status))
+        answer.force_close()
+        return answer
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request: a family's call, the list of models, or the first knock of a client."""
         if request.method == "HEAD":
             return web.Response()  # a client looks whether anyone is there; it says nothing and learns nothing
@@ -120,22 +171,34 @@ class _Server:
         is_count = path.endswith(_COUNT)
         if request.method != "POST" or family is None or (is_count and family is not _COUNTED):
             return _whole(self._relay.refuse(shape, _unknown_path(request), client.name))
+        if (request.content_length or 0) > BODY_LIMIT:
+            return self._too_large(family, client)
+        if request.headers.get("expect", "").lower() == "100-continue" and request.version >= HttpVersion11:
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0  # the answer itself has not begun
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
-            words = f"the request is larger than {BODY_LIMIT // 1024 // 1024} MB. Nothing was sent"
-            return _whole(self._relay.refuse(family, RelayRefusal(RefusedFor.SIZE, words), client.name))
+            return self._too_large(family, client)
+        except web.RequestPayloadError:  # not framed or compressed as its head says
+            return self.unreadable(request, _BAD_REQUEST)
         headers = [(name, value) for name, value in request.headers.items()]
         call = ClientCall(client, family, request.rel_url.raw_query_string, headers, body)
         return await self._pass_on(request, self._relay.count(call) if is_count else self._relay.answer(call))
 
-    async def _pass_on(self, request: web.Request, answer: AsyncGenerator[AnswerPart, None]) -> web.StreamResponse:
+    def _too_large(self, family: EndpointFamily, client: RelayClient) -> web.Response:
+        words = f"the request is larger than {BODY_LIMIT // 1024 // 1024} MB. Nothing was sent"
+        return _whole(self._relay.refuse(family, RelayRefusal(RefusedFor.SIZE, words), client.name))
+
+    async def _pass_on(self, request: web.BaseRequest, answer: AsyncGenerator[AnswerPart, None]) -> web.StreamResponse:
         response: web.StreamResponse | None = None
         try:
             async with aclosing(answer) as parts:
                 async for part in parts:
                     if isinstance(part, AnswerHead):
                         response = web.StreamResponse(status=part.status, headers=part.headers)
+                        if request.version < HttpVersion11:
+                            response.force_close()  # the end of a stream of unknown length is the connection's
                         await response.prepare(request)
                     elif response is not None:
                         await response.write(part)
@@ -154,8 +217,8 @@ def _family_by_headers(headers: Mapping[str, str]) -> EndpointFamily:
     return EndpointFamily.ANTHROPIC_MESSAGES if "anthropic-version" in headers else EndpointFamily.CHAT_COMPLETIONS
 
 
-def _unknown_path(request: web.Request) -> RelayRefusal:
-    place = safe(f"{request.method} {request.path}", limit=120)
+def _unknown_path(request: web.BaseRequest) -> RelayRefusal:
+    place = f"{request.method} {shown(request.path, is_address=True)}"
     other = foreign_endpoint(request.path)
     what = f"{place} is {other}, which the relay does not serve" if other else f"the relay does not serve {place}"
     served = ", ".join(family.standard_path for family in EndpointFamily)

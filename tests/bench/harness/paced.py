@@ -1,10 +1,10 @@
 """A server for the benches that streams at a pace, in a process of its own on 127.0.0.1.
 
 `python -m tests.bench.harness.paced` prints its port. A path's query says who asks and what for: `id`, `wait_ms` before
-the first delta, `gap_ms` between deltas, and how many (`deltas`). It notes the monotonic clock right before it hands
-each call's first delta to the kernel; `GET /stamps` gives these times by `id`, and forgets them. CLOCK_MONOTONIC is
-one clock for all processes of a machine (clock_gettime(2)); on Linux, Python's `time.monotonic` and `time.perf_counter`
-both read it.
+the first delta, `gap_ms` between deltas, and how many (`deltas`). Where a proxy drops the query, the content of the
+first message says it. It notes the monotonic clock right before it hands each call's first delta to the kernel;
+`GET /stamps` gives these times by `id`, and forgets them. CLOCK_MONOTONIC is one clock for all processes of a machine
+(clock_gettime(2)); on Linux, Python's `time.monotonic` and `time.perf_counter` both read it.
 """
 
 import asyncio
@@ -30,7 +30,12 @@ _HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encodin
 
 def path_of(call_id: str, *, wait_ms: float, gap_ms: float, deltas: int) -> str:
     """Return the path of a call that the server is to answer in this way."""
-    return f"{PATH}?id={call_id}&wait_ms={wait_ms}&gap_ms={gap_ms}&deltas={deltas}"
+    return f"{PATH}?{order_of(call_id, wait_ms=wait_ms, gap_ms=gap_ms, deltas=deltas)}"
+
+
+def order_of(call_id: str, *, wait_ms: float, gap_ms: float, deltas: int) -> str:
+    """Return how the server is to answer a call, as a query."""
+    return f"id={call_id}&wait_ms={wait_ms}&gap_ms={gap_ms}&deltas={deltas}"
 
 
 def stamps(base_url: str) -> dict[str, float]:
@@ -51,16 +56,16 @@ async def serve() -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
-            await reader.readexactly(int(head.partition(b"content-length:")[2].split(b"\r\n", 1)[0] or 0))
+            body = await reader.readexactly(int(head.partition(b"content-length:")[2].split(b"\r\n", 1)[0] or 0))
             target = head.split(b" ", 2)[1].decode()
             if target == "/stamps":
-                body = json.dumps(sent_at).encode()
+                told = json.dumps(sent_at).encode()
                 sent_at.clear()
                 writer.write(
-                    b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b" % (len(body), body)
+                    b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b" % (len(told), told)
                 )
-            else:
-                await stream(writer, dict(parse_qsl(target.partition("?")[2])))
+            elif order := target.partition("?")[2] or (body and json.loads(body)["messages"][0]["content"]):
+                await stream(writer, dict(parse_qsl(order)))
             await writer.drain()
         writer.close()
 

@@ -1,7 +1,8 @@
-"""Between a client and a gateway, in a process of its own on 127.0.0.1: our relay, or a proxy that only copies.
+"""Between a client and a gateway, in a process of its own on 127.0.0.1: our relay, or a proxy of others.
 
 `python -m tests.bench.harness.relays SIDE BASE_URL` prints its port and the key that it takes. SIDE is `relay` or
-`copy`: an aiohttp server that passes each request on with an aiohttp client and writes what it reads.
+`copy`: an aiohttp server that passes each request on with an aiohttp client and writes what it reads. LiteLLM's proxy
+runs in a venv of its own, which GATEWAY_CONSOLE_LAB_LITELLM names.
 """
 
 import asyncio
@@ -9,13 +10,18 @@ import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .measuring import REPOSITORY
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from support.referees.lab.litellm import HOW_TO_GET_IT, installed, serve_litellm
+
+from .measuring import REPOSITORY, MissingAnchorError
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -98,6 +104,31 @@ class Between:
         with Path(f"/proc/{self.pid}/stat").open(encoding="ascii") as file:
             fields = file.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def litellm(base_url: str) -> Iterator[Between]:
+    """Start LiteLLM's proxy in front of a gateway and yield it; it is ended afterwards.
+
+    Raises:
+        MissingAnchorError: It is not installed.
+
+    """
+    python = installed()
+    if python is None:
+        raise MissingAnchorError(HOW_TO_GET_IT)
+    key = "sk-bench"
+    parameters = {"model": f"openai/{MODEL}", "api_base": f"{base_url}/v1", "api_key": TOKEN}
+    config = {
+        "model_list": [{"model_name": MODEL, "litellm_params": parameters}],
+        "general_settings": {"master_key": key},
+        "litellm_settings": {"num_retries": 0, "telemetry": False},
+    }
+    with (
+        tempfile.TemporaryDirectory() as home,
+        serve_litellm(Path(home), python, config, log_level="warning") as (origin, pid),
+    ):
+        yield Between(origin, key, pid)
 
 
 @contextmanager

@@ -32,6 +32,7 @@ from console.services.gateway.call import Chunk, read_whole
 from console.services.gateway.call_watch import CallWatch
 from console.services.gateway.client import Gateway
 from console.services.gateway.failure import CallError
+from console.services.gateway.options import CallTimes
 from console.services.gateway.tls import verifying_context
 
 C = EndpointFamily.CHAT_COMPLETIONS
@@ -155,7 +156,7 @@ async def test_what_has_arrived_while_its_reader_was_busy_is_no_stall(clock: Clo
         await stay_silent(peer, request)
 
     async with raw_server(begin) as server, opened(server.base_url, verifying_context()) as call:
-        watch = CallWatch(patient(idle_timeout_s=IDLE_S, deadline_s=WIDE_S), is_stream=True)
+        watch = CallWatch(CallTimes(WIDE_S, IDLE_S), is_stream=True)
         watch.guard(call.content)
         watch.take(len(await call.content.read(3)))
         await server.peers[0].send(chunk(b"two"))

@@ -232,3 +232,29 @@ async def test_a_flood_of_tiny_events_lets_others_run_after_every_few_kilobytes(
         other.cancel()
     assert bytes_in_turn.total() == 200_000
     assert max(bytes_in_turn.values()) <= 2 * 16_384
+
+
+async def test_a_large_request_counts_as_written_once_all_of_it_is() -> None:
+    body, read_on = b" " * (24 * 1024 * 1024), asyncio.Event()
+    received = 0
+
+    async def read_slowly(peer: Peer) -> None:
+        nonlocal received
+        await peer.reader.readuntil(b"\r\n\r\n")
+        await read_on.wait()
+        while received < len(body):
+            received += len(await peer.reader.read(1024 * 1024))
+        await peer.send(whole(200, b"{}"))
+
+    async with connection_server(read_slowly) as server, client_of(server) as gateway:
+        parts = gateway.call("/v1/responses", R, body)
+        first = asyncio.ensure_future(anext(parts))
+        while not server.peers:
+            await asyncio.sleep(0)
+        for _ in range(200):
+            await asyncio.sleep(0)
+        assert not first.done()
+        read_on.set()
+        assert isinstance(await first, Written)
+        assert [type(part) async for part in parts] == [Started, Chunk]
+    assert received == len(body)

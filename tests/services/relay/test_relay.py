@@ -62,7 +62,8 @@ async def test_a_role_is_replaced_by_its_model_in_its_place(family: EndpointFami
 @pytest.mark.parametrize(
     ("path", "body", "reason", "status"),
     [
-        (R.standard_path, body_of(R, "gpt-4o"), RefusedFor.MODEL, 404),
+        (R.standard_path, body_of(R, "gpt-4o"), RefusedFor.MODEL, 400),
+        (C.standard_path, body_of(C, "gpt-4o"), RefusedFor.MODEL, 404),
         (C.standard_path, body_of(C, "gpt-5.1"), RefusedFor.FAMILY, 400),
         (M.standard_path, body_of(M, "writer"), RefusedFor.FAMILY, 400),
         (R.standard_path, b'{"model": "gpt-5.1", "model": "o3-pro"}', RefusedFor.BODY, 400),
@@ -124,7 +125,7 @@ async def test_a_refusal_of_the_gateway_passes_unmodified_and_opens_the_breaker(
         third = await relay.post(R.standard_path, body_of(R, "writer"))
     assert (first.status, first.body) == (429, data)
     assert (first.headers["x-request-id"], first.headers["retry-after"]) == ("up-1", "3")
-    assert second.status == 403
+    assert second.status == 400
     assert Category.ACCOUNT_QUOTA in second.body.decode()
     assert [other.body, third.body] == [data, data]
     assert len(gateway.requests) == 3
@@ -148,7 +149,7 @@ async def test_a_budget_is_never_exceeded_by_many_calls_at_once() -> None:
         relaying(gateway.base_url, reservations=reservations_of(tokens=limit), price=Price(1.0, 1.0)) as relay,
     ):
         got = await asyncio.gather(*(relay.post(R.standard_path, body_of(R, "writer")) for _ in range(60)))
-        refused = [each for each in got if each.status == 429]
+        refused = [each for each in got if each.status == 400]
         assert refused
         assert {each.error["code"] for each in refused} == {"insufficient_quota"}
         taken = sum(each.tokens for each in relay.events if isinstance(each, RelayCallEnded))
@@ -162,8 +163,29 @@ async def test_a_client_has_so_many_calls_and_no_more() -> None:
         relaying(gateway.base_url, call_limit=2) as relay,
     ):
         got = [(await relay.post(R.standard_path, body_of(R, "writer"))).status for _ in range(4)]
-    assert got == [200, 200, 429, 429]
+    assert got == [200, 200, 400, 400]
     assert len(gateway.requests) == 2
+
+
+async def test_a_limit_of_calls_holds_for_many_at_once() -> None:
+    long = {"instructions": "word " * 2000}  # so long that it is searched for secrets in a thread
+    async with (
+        raw_server(answer_and_close(good_stream(R, model="gpt-5.1"))) as gateway,
+        relaying(gateway.base_url, call_limit=7) as relay,
+    ):
+        calls = [relay.post(R.standard_path, body_of(R, "writer", **long, user=str(each))) for each in range(100)]
+        got = [answer.status for answer in await asyncio.gather(*calls)]
+    assert (got.count(200), got.count(400), len(gateway.requests)) == (7, 93, 7)
+
+
+async def test_what_a_call_did_not_take_is_there_for_the_next() -> None:
+    one_call = len(json.dumps(body_of(R, "gpt-5.1"))) // 3 + 1 + 64
+    async with (
+        raw_server(answer_with(good_stream(R, model="gpt-5.1"))) as gateway,
+        relaying(gateway.base_url, reservations=reservations_of(tokens=one_call + 5 * 9)) as relay,
+    ):
+        got = [(await relay.post(R.standard_path, body_of(R, "gpt-5.1"))).status for _ in range(12)]
+    assert (got, len(gateway.requests)) == ([200] * 10 + [400] * 2, 10)
 
 
 async def test_a_request_that_is_too_large_is_refused_while_it_is_read() -> None:
@@ -227,7 +249,7 @@ async def test_two_clients_never_exceed_one_budget_together() -> None:
             got = [answer.status for answer in await asyncio.gather(*calls)]
             left = [each.client.in_flight for each in (one, other)]
         taken = sum(each.tokens for each in (*one.events, *other.events) if isinstance(each, RelayCallEnded))
-    assert set(got) == {200, 429}
+    assert set(got) == {200, 400}
     assert (got.count(200), left) == (len(gateway.requests), [0, 0])
     assert taken <= limit
 
@@ -238,7 +260,7 @@ async def test_after_the_cool_down_one_call_tries_and_the_others_wait_for_its_re
         await relay.post(R.standard_path, body_of(R, "writer"))
         relay.now[0] = 61.0
         got = await asyncio.gather(*(relay.post(R.standard_path, body_of(R, "writer")) for _ in range(10)))
-    assert sorted(each.status for each in got) == [403] * 9 + [429]
+    assert sorted(each.status for each in got) == [400] * 9 + [429]
     assert len(gateway.requests) == 2
 
 

@@ -32,6 +32,8 @@ from support.gateway.servers import (
 from support.probes.smoking import TOKEN
 from support.relay.relays import MODEL_OF, C, M, R, Relaying, body_of, relaying
 
+from console.domain.finding import Severity
+from console.domain.probes.smoke import SmokeStatus
 from console.domain.relay.call import RelayCallBegun, RelayCallEnded, RelayCallRefused
 from console.domain.relay.refusal import RefusedFor
 from console.domain.routes.family import EndpointFamily
@@ -211,6 +213,7 @@ async def test_a_request_that_can_be_read_in_two_ways_is_never_sent(lines: tuple
     "more",
     [
         b'"Model": "o3-pro"',
+        b'"N": 50',
         b'"max_output_tokens": 5',
         b'"max_output\\u005ftokens": 5',
         b'"\\u0073tream": false',
@@ -247,12 +250,13 @@ async def test_the_clients_credentials_go_on_in_no_header_and_no_query() -> None
     async with raw_server(answer_with(good_stream(R))) as gateway, relaying(gateway.base_url) as relay:
         key = relay.client.key
         lines = (f"x-own: k={key}", "x-goog-api-key: g1", "x-litellm-api-key: l1", "x_api_key: u1", "cookie: c=1")
-        first = f"POST /v1/responses?beta=true&key={key}&a=x%26api_key%3D1&api%2Dkey=q1 HTTP/1.1"
+        lines += ("openai-organization: o1", "helicone-auth: Bearer h1")
+        first = f"POST /v1/responses?beta=true&key={key}&a=x%26api_key%3D1&api%2Dkey=q1&b=2;token=q1 HTTP/1.1"
         await exchange(relay, written(relay, BODY, *lines, "x-kept: yes", "idempotency-key: i1", first=first))
     [sent] = gateway.requests
     assert sent.path == "/v1/responses?beta=true&a=x%26api_key%3D1"
     assert (sent.header("x-kept"), sent.header("idempotency-key")) == ("yes", "i1")
-    assert not any(value in str(sent) for value in (key, "g1", "l1", "u1", "c=1"))
+    assert not any(value in str(sent) for value in (key, "g1", "l1", "u1", "q1", "c=1", "o1", "h1"))
     assert sent.header("authorization") == f"Bearer {TOKEN}"
 
 
@@ -293,6 +297,55 @@ async def test_a_client_that_leaves_ends_the_call_at_the_gateway_and_is_booked_a
     assert isinstance(begun, RelayCallBegun)
     assert isinstance(end, RelayCallEnded)
     assert (end.is_cut, end.tokens) == (True, len(body) // 3 + 1 + 64)
+
+
+LEFT_AT = {R: 0, M: 0, C: 1}
+"""How many events follow the one that has the usage, once an answer has said how it ends."""
+
+
+@pytest.mark.parametrize("family", list(EndpointFamily))
+async def test_an_agent_that_leaves_once_its_answer_is_complete_has_cut_nothing_off(family: EndpointFamily) -> None:
+    events = [*opening(family, MODEL_OF[family]), content(family, "O", model=MODEL_OF[family])]
+    events += closing(family, "O", MODEL_OF[family])
+    sent = events[: len(events) - LEFT_AT[family]]
+
+    async def without_end(peer: Peer, _: Request) -> None:
+        await peer.send(head(200, "x-request-id: req-1") + b"".join(map(chunk, sent)))
+        await peer.wait_until_left()
+
+    end, ended = await leave(without_end, family, sent[-1])
+    assert (end.is_cut, end.result.status, end.tokens) == (False, SmokeStatus.PASSED, 5)
+    assert not [each for each in end.result.findings if each.severity is not Severity.INFO]
+    assert ended == 0
+
+
+async def test_an_agent_that_leaves_before_it_is_told_the_usage_is_booked_at_the_ceiling() -> None:
+    events = [*opening(C, MODEL_OF[C]), content(C, "O", model=MODEL_OF[C]), *closing(C, "O", MODEL_OF[C])[:1]]
+
+    async def without_end(peer: Peer, _: Request) -> None:
+        await peer.send(head(200, "x-request-id: req-1") + b"".join(map(chunk, events)))
+        await peer.wait_until_left()
+
+    end, _ = await leave(without_end, C, events[-1])
+    assert (end.is_cut, end.result.status) == (True, SmokeStatus.UNKNOWN)
+    assert end.tokens > 64
+
+
+async def leave(script: Script, family: EndpointFamily, last: bytes) -> tuple[RelayCallEnded, int]:
+    """Leave once an event has arrived; return how the call ended, and how many are still in flight."""
+    ended: asyncio.Future[RelayCallEnded] = asyncio.get_running_loop().create_future()
+
+    def tell(event: object) -> None:
+        if isinstance(event, RelayCallEnded):
+            ended.set_result(event)
+
+    body = json.dumps(body_of(family, MODEL_OF[family])).encode()
+    async with raw_server(script) as gateway, relaying(gateway.base_url, tell=tell) as relay:
+        headers = {"x-api-key": relay.client.key}
+        async with relay.http.post(relay.origin + family.standard_path, data=body, headers=headers) as answer:
+            await answer.content.readuntil(last)
+            answer.close()
+        return await ended, relay.client.in_flight
 
 
 async def test_a_compressed_answer_is_an_outage_and_not_a_broken_connection() -> None:

@@ -53,18 +53,46 @@ def program_of(agent: str) -> Path:
     return found
 
 
-async def run_agent(agent: str, home: Path, base_url: str, *, family: EndpointFamily, model: str, token: str) -> Ended:
-    """Run an agent headless on one small task, to its end. It does not outlive the test."""
+async def run_agent(
+    agent: str,
+    home: Path,
+    base_url: str,
+    *,
+    family: EndpointFamily,
+    model: str,
+    token: str,
+    prompt: str = PROMPT,
+    config: str = "",
+    asks_again: bool = False,
+) -> Ended:
+    """Run an agent headless on one small task, to its end. It does not outlive the test.
+
+    Args:
+        agent: `codex` or `opencode`.
+        home: Its home, and the parent of its working directory.
+        base_url: Where it calls.
+        family: The family that it speaks.
+        model: The model, or the role, that it names.
+        token: Its key.
+        prompt: The task.
+        config: More lines of Codex's config.
+        asks_again: Whether Codex asks again as often as it does by itself. OpenCode always does.
+
+    """
     work = home / "work"
     work.mkdir(parents=True)
-    arguments, more = (_codex if agent == "codex" else _opencode)(home, base_url, family, model, token)
+    if agent == "codex":
+        arguments, own = _codex(home, base_url, model, token, config, asks_again=asks_again)
+    else:
+        arguments, own = _opencode(home, base_url, family, model, token)
     proxies = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), _NO_WAY_OUT)
     none = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1")
     process = await asyncio.create_subprocess_exec(
         program_of(agent),
         *arguments,
+        prompt,
         cwd=work,
-        env={"PATH": os.defpath, "HOME": str(home), "LANG": "C.UTF-8", "TERM": "dumb"} | proxies | none | more,
+        env={"PATH": os.defpath, "HOME": str(home), "LANG": "C.UTF-8", "TERM": "dumb"} | proxies | none | own,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -79,15 +107,16 @@ async def run_agent(agent: str, home: Path, base_url: str, *, family: EndpointFa
 
 
 def _codex(
-    home: Path, base_url: str, family: EndpointFamily, model: str, token: str
+    home: Path, base_url: str, model: str, token: str, config: str, *, asks_again: bool
 ) -> tuple[tuple[str, ...], dict[str, str]]:
-    assert family is EndpointFamily.RESPONSES
+    retries = "" if asks_again else "request_max_retries = 0\nstream_max_retries = 0\n"
     (home / "config.toml").write_text(
-        f'model = "{model}"\nmodel_provider = "gw"\napproval_policy = "never"\nsandbox_mode = "workspace-write"\n'
+        f'model = "{model}"\nmodel_provider = "gw"\napproval_policy = "never"\n'
+        f'sandbox_mode = "workspace-write"\n{config}'
         f'[model_providers.gw]\nname = "gw"\nbase_url = "{base_url}/v1"\nenv_key = "GW_TOKEN"\n'
-        'wire_api = "responses"\nrequest_max_retries = 0\nstream_max_retries = 0\n'
+        f'wire_api = "responses"\n{retries}'
     )
-    return ("exec", "--skip-git-repo-check", PROMPT), {"CODEX_HOME": str(home), "GW_TOKEN": token}
+    return ("exec", "--skip-git-repo-check"), {"CODEX_HOME": str(home), "GW_TOKEN": token}
 
 
 def _opencode(
@@ -103,7 +132,7 @@ def _opencode(
     config = {"autoupdate": False, "share": "disabled", "model": named, "small_model": named}
     (home / "opencode.json").write_text(json.dumps(config | {"provider": {"gw": provider}}))
     switches = ("AUTOUPDATE", "MODELS_FETCH", "LSP_DOWNLOAD", "DEFAULT_PLUGINS")
-    return ("run", PROMPT), {
+    return ("run",), {
         "OPENCODE_CONFIG": str(home / "opencode.json"),
         **{f"OPENCODE_DISABLE_{switch}": "1" for switch in switches},
     }

@@ -86,13 +86,14 @@ async def relaying(
     tell: Callable[[RelayEvent], None] | None = None,
     token: str = TOKEN,
     headers: Mapping[str, str] | None = None,
+    gateway_times: Mapping[str, float] | None = None,
     **limits: int,
 ) -> AsyncIterator[Relaying]:
     """Relay to a gateway while the block runs, for one client."""
     events: list[RelayEvent] = []
     now = [0.0]
     client = RelayClient("codex", RouteDesk(check(table)), **limits)  # type: ignore[arg-type]
-    async with Gateway(base_url, Secret(token), patient(headers=headers or {})) as gateway:
+    async with Gateway(base_url, Secret(token), patient(headers=headers or {}, **(gateway_times or {}))) as gateway:
         relay = Relay(
             gateway,
             reservations or reservations_of(),

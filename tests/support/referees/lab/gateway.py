@@ -50,7 +50,16 @@ def listening_socket() -> Iterator[socket.socket]:
 def run_gateway(
     command: Sequence[str | Path], listening: socket.socket, home: Path, ready: str, environment: Mapping[str, str]
 ) -> Iterator[str]:
-    """Run a gateway in a home of its own while the block runs, from when it answers; yield its base URL.
+    """Run a gateway as `start_gateway` does; yield its base URL."""
+    with start_gateway(command, listening, home, ready, environment) as (base_url, _):
+        yield base_url
+
+
+@contextlib.contextmanager
+def start_gateway(
+    command: Sequence[str | Path], listening: socket.socket, home: Path, ready: str, environment: Mapping[str, str]
+) -> Iterator[tuple[str, int]]:
+    """Run a gateway in a home of its own while the block runs, from when it answers; yield its base URL and its pid.
 
     Args:
         command: The program, which serves on the socket that it inherits.
@@ -79,7 +88,7 @@ def run_gateway(
     listening.close()
     try:
         _wait_for_answer(port, ready, log)
-        yield f"http://{HOST}:{port}"
+        yield f"http://{HOST}:{port}", process.pid
     finally:
         os.killpg(process.pid, signal.SIGKILL)  # with its workers; the group is there until its leader is waited for
         process.wait()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from support.referees.lab.gateway import LabGateway, listening_socket, run_gateway
+from support.referees.lab.gateway import LabGateway, listening_socket, start_gateway
 from support.referees.lab.script import SCRIPTS
 from support.referees.lab.upstream import Upstream
 
@@ -38,7 +38,7 @@ _SERVE = """\
 import os, sys
 import uvicorn
 from litellm.proxy.proxy_server import app
-uvicorn.run(app, fd=int(sys.argv[1]), log_level="info")
+uvicorn.run(app, fd=int(sys.argv[1]), log_level=sys.argv[2])
 """
 _ENVIRONMENT = {
     "LITELLM_TELEMETRY": "False",
@@ -60,13 +60,22 @@ def installed() -> Path | None:
 def run_litellm(home: Path, python: Path, upstream: Upstream) -> Iterator[LabGateway]:
     """Run LiteLLM before the upstream while the block runs."""
     key = f"sk-lab-{secrets.token_urlsafe(24)}"
-    config = home / "config.yaml"
-    config.write_text(json.dumps(_config(upstream, key)), "utf-8")
+    with serve_litellm(home, python, _config(upstream, key)) as (base_url, _):
+        yield LabGateway("litellm", base_url, key)
+
+
+@contextlib.contextmanager
+def serve_litellm(
+    home: Path, python: Path, config: dict[str, Any], *, log_level: str = "info"
+) -> Iterator[tuple[str, int]]:
+    """Run LiteLLM with a config, which it reads as YAML; yield its base URL and its pid."""
+    path = home / "config.yaml"
+    path.write_text(json.dumps(config), "utf-8")
     with listening_socket() as listening:
-        command = [python, "-I", "-c", _SERVE, str(listening.fileno())]
-        environment = _ENVIRONMENT | {"CONFIG_FILE_PATH": str(config)}
-        with run_gateway(command, listening, home, "/health/liveliness", environment) as base_url:
-            yield LabGateway("litellm", base_url, key)
+        command = [python, "-I", "-c", _SERVE, str(listening.fileno()), log_level]
+        environment = _ENVIRONMENT | {"CONFIG_FILE_PATH": str(path)}
+        with start_gateway(command, listening, home, "/health/liveliness", environment) as started:
+            yield started
 
 
 def _config(upstream: Upstream, key: str) -> dict[str, Any]:
