@@ -37,8 +37,15 @@ async def opened_gateway(profile: "Profile") -> AsyncIterator[tuple[str, "Gatewa
         TokenError: The token was not found.
 
     """
+    async with opened_for_calls(profile) as (target, gateway):
+        yield target.opened.origin, gateway
+
+
+@contextlib.asynccontextmanager
+async def opened_for_calls(profile: "Profile") -> AsyncIterator[tuple[Target, "Gateway"]]:
+    """Do the same, and yield the whole target with the client. Raises what `opened_gateway` raises."""
     async with opened_target(profile) as target:
         gateway = target.require_gateway()
         if target.token.advice:
             output.note(target.token.advice)
-        yield target.opened.origin, gateway
+        yield target, gateway

@@ -110,6 +110,7 @@ class MessagesStream(StreamReader):
             return []
         match kind:
             case "content_block_delta":
+                self._passed(text_at(value, "delta", "partial_json"))
                 said = self._said(text_at(value, "delta", "text"))
                 return said + self._reasoned(text_at(value, "delta", "thinking"))
             case "message_start":

@@ -4,9 +4,13 @@ Only the model's name may be replaced, in its place; every other byte stays as i
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
+
+from console.domain.relay.fields import Uncounted, offers_server_tools, uncounted_in, uncounted_keys
+from console.domain.routes.family import EndpointFamily
 
 _ESCAPE = re.compile(rb"\\u00[4-7][0-9A-Fa-f]")
 """How a letter of a key may be written so that another reader finds a key that we do not see."""
@@ -25,11 +29,25 @@ class _Fields(msgspec.Struct):
     max_completion_tokens: float | None = None
     max_output_tokens: float | None = None
     n: float | None = None
+    background: bool | None = None
+
+
+class _Tool(msgspec.Struct):
+    type: str | None = None
 
 
 _DECODER = msgspec.json.Decoder(_Fields)
+_KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_TOOLS = msgspec.json.Decoder(list[_Tool])
+_LIMITS: Mapping[EndpointFamily, Sequence[str]] = {
+    EndpointFamily.RESPONSES: ("max_output_tokens",),
+    EndpointFamily.ANTHROPIC_MESSAGES: ("max_tokens",),
+    EndpointFamily.CHAT_COMPLETIONS: ("max_tokens", "max_completion_tokens"),
+}
+"""The fields that limit an answer. A field of another family limits nothing: gateways ignore it."""
 _FOLDED = ("\u212a".encode(), "\u017f".encode())
 """What some readers of keys take for a k and an s."""
+_FIELDS = frozenset(_Fields.__struct_fields__)
 _READ = tuple(field.encode() for field in _Fields.__struct_fields__)
 _MOST = 1_000_000_000
 """More tokens or answers than this are not counted further: no budget allows them."""
@@ -46,39 +64,72 @@ class Asked:
     it so."""
     choices: int
     """How many answers it asks for."""
+    keys: frozenset[str] = frozenset()
+    """The keys of the outermost object, case folded."""
+    is_background: bool = False
+    """Whether the answer is to be made later and fetched by another call."""
+    uncounted: tuple[Uncounted, ...] = ()
+    """What it costs beyond its size and its limit."""
+    offers_server_tools: bool = False
+    """Whether the gateway may use tools of its own, which cost beyond that too."""
 
 
-def read_asked(body: bytes) -> Asked:
+def read_asked(body: bytes, family: EndpointFamily) -> Asked:
     """Read a request's body.
+
+    Args:
+        body: The body as it came.
+        family: The family of the path, which says which fields are its limits.
 
     Raises:
         AskedError: It is not a JSON object, names no model, or could be read in two ways.
 
     """
     try:
+        body.decode()
         fields = _DECODER.decode(body)
+        values = _KEYS.decode(body)
     except msgspec.ValidationError:
         raise AskedError(
             "the body is not a JSON object with a model, in which `stream` is true or false and limits are numbers"
         ) from None
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        raise AskedError("the body is not JSON") from None
+        raise AskedError("the body is not JSON in UTF-8") from None
     if _may_be_read_in_two_ways(body):
         _place_of_model(body)
-    limits = [
-        limit
-        for limit in (fields.max_tokens, fields.max_completion_tokens, fields.max_output_tokens)
-        if limit is not None
-    ]
+    folded = {key.casefold(): value for key, value in values.items()}
+    odd = next((key for key in values if key not in _FIELDS and key.casefold() in _FIELDS), None)
+    if odd is not None:
+        raise AskedError(
+            f"the body writes the key {odd.casefold()} in another case, which not every reader takes for it"
+        )
+    named: list[float | None] = [getattr(fields, name) for name in _LIMITS[family]]
+    limits = [limit for limit in named if limit is not None]
     is_limited = bool(limits) and min(limits) >= 1
-    limit = int(min(max(limits), _MOST)) if is_limited else None
-    return Asked(fields.model, bool(fields.stream), limit, int(min(max(fields.n or 1, 1), _MOST)))
+    return Asked(
+        fields.model,
+        bool(fields.stream),
+        int(min(max(limits), _MOST)) if is_limited else None,
+        int(min(max(fields.n or 1, 1), _MOST)),
+        frozenset(folded),
+        bool(fields.background),
+        uncounted_in({key: msgspec.json.decode(folded[key]) for key in uncounted_keys() & folded.keys()}),
+        _offers_server_tools(folded),
+    )
 
 
 def with_model(body: bytes, model: str) -> bytes:
     """Return a request's body with another model's name in the place of its own. Raises `AskedError`."""
     start, end = _place_of_model(body)
     return body[:start] + msgspec.json.encode(model) + body[end:]
+
+
+def _offers_server_tools(values: Mapping[str, msgspec.Raw]) -> bool:
+    try:
+        tools = _TOOLS.decode(values["tools"]) if "tools" in values else []
+    except msgspec.ValidationError:
+        return False  # nothing that a vendor takes for tools
+    return offers_server_tools(tool.type for tool in tools if tool.type is not None)
 
 
 def _may_be_read_in_two_ways(body: bytes) -> bool:
@@ -94,7 +145,12 @@ def _is_repeated(lowered: bytes, name: bytes) -> bool:
 
 
 def _place_of_model(body: bytes) -> tuple[int, int]:
-    """Return where the value of the outermost object's only key `model` begins and ends."""
+    """Return where the value of the outermost object's only key `model` begins and ends.
+
+    Raises:
+        AskedError: There is none, or a field that is read here is there twice, in any case.
+
+    """
     keys: set[str] = set()
     found: tuple[int, int] | None = None
     depth = 0
@@ -107,9 +163,10 @@ def _place_of_model(body: bytes) -> tuple[int, int]:
             depth -= 1
         elif depth == 1 and token.start() >= skip_until and (colon := _COLON.match(body, token.end())) is not None:
             key: str = msgspec.json.decode(token.group())
-            if key.casefold() in keys:
-                raise AskedError("the body has a key twice, so two readers could take different values")
-            keys.add(key.casefold())
+            folded = key.casefold()
+            if folded in keys:
+                raise AskedError(f"the body has the key {folded} twice, so two readers could take different values")
+            keys.update({folded} & _FIELDS)
             value = _TOKEN.match(body, colon.end())
             if value is not None and value.group()[:1] == b'"':
                 skip_until = value.end()

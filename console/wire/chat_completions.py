@@ -131,6 +131,8 @@ class ChatStream(StreamReader):
         return next((each for each in list_at(choices) if value_at(each, "index") == self._index), None)
 
     def _content(self, delta: object) -> list[Delta]:
+        for call in list_at(delta, "tool_calls"):
+            self._passed(text_at(call, "function", "arguments"))
         reasoning = text_at(delta, "reasoning_content") or text_at(delta, "reasoning")
         return self._reasoned(reasoning) + self._said(text_in(delta))
 

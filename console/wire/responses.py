@@ -68,6 +68,10 @@ def read(body: object, expected: Expectation = NOTHING) -> Answer:
     )
 
 
+_ARGUMENTS = ("_arguments.delta", "_input.delta", "_code.delta")
+"""How the names of events end that carry a piece of what the model passes to a tool."""
+
+
 class ResponsesStream(StreamReader):
     """Reads one Responses stream. Complete with `response.completed`; `[DONE]` may follow or be absent."""
 
@@ -100,6 +104,8 @@ class ResponsesStream(StreamReader):
                 return self._said(text_at(value, "delta"))
             case "response.reasoning_text.delta" | "response.reasoning_summary_text.delta" | "response.reasoning.delta":
                 return self._reasoned(text_at(value, "delta"))
+            case _ if kind.endswith(_ARGUMENTS):
+                self._passed(text_at(value, "delta"))
             case "response.created" | "response.in_progress":
                 self._identify(value_at(value, "response"))
             case "response.completed" | "response.incomplete":

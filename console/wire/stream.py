@@ -29,6 +29,8 @@ class StreamReader(ABC):
         """Whether the family's terminal marker arrived: anything after it is a formality."""
         self.is_over = False
         """Whether nothing may follow: the stream's very last event, or an error, arrived."""
+        self.argument_bytes = 0
+        """The bytes of what the model passed to tools: output that costs as text does, and is not shown."""
         self._judge = judge
         self._model: str | None = None
         self._answer_id: str | None = None
@@ -121,6 +123,10 @@ class StreamReader(ABC):
         if (error := error_in(value)) is not None:
             self._fail(error)
             self.is_over = True
+
+    def _passed(self, text: str | None) -> None:
+        """Count what the model passes to a tool."""
+        self.argument_bytes += len(text.encode("utf-8", "replace")) if text else 0
 
     def _said(self, text: str | None) -> list[Delta]:
         return [Delta(text)] if text else []

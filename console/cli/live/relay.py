@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shlex
 import signal
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -12,27 +11,32 @@ from pathlib import PurePath
 from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
-from console.cli.gateway import opened_gateway
+from console.cli.gateway import opened_for_calls, opened_gateway
+from console.domain.probes.agent_id import AGENT_IDS
 from console.domain.probes.catalogue import Catalogue
 from console.domain.problem import Problem, ProblemKind
 from console.domain.relay.admission import RouteDesk
-from console.domain.relay.agent_choice import AgentChoice, choose
+from console.domain.relay.agent_choice import choose
 from console.domain.relay.agent_settings import AgentSettings, Place, agent_settings
 from console.domain.relay.call import RelayCallBegun, RelayCallEnded, RelayCallRefused, RelayEvent
 from console.domain.routes.contract import RouteCheck
 from console.services.config.settings import Profile
+from console.services.facts.captured import known_agent
 from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
 from console.services.probes.catalogue_reader import read_catalogue
-from console.services.relay.agent_home import PreparedAgent, agent_home, without_tokens
+from console.services.relay.agent_home import PreparedAgent, agent_home, is_open_to_children, without_tokens
 from console.services.relay.client import RelayClient
-from console.services.relay.opening import OpenRelay, open_relay
-from console.services.relay.relay import RelayRules
-from console.view.relay_words import call_words, refusal_words
+from console.services.relay.opening import OpenRelay, open_relay, rules_of
+from console.services.system.hardening import operators_umask
+from console.view.relay.setting_lines import not_spoken_words, setting_lines
+from console.view.relay.words import call_words, refusal_words
 
 _SIGNALLED = 128
 """A shell's exit code for a command that a signal ended is this and the signal's number."""
-_NOT_STARTED = 127
+_NOT_STARTED = 126
+_NOT_FOUND = 127
+"""A shell's exit codes for a command that it cannot run, and for one that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,38 +89,81 @@ async def execute(profile: Profile, order: RelayOrder, command: Sequence[str]) -
     agent = _agent_of(order, command)
     chosen = choose(agent, RouteDesk(order.checks))
     if chosen is None:
-        raise Problem(_not_spoken(agent, order.checks), ProblemKind.USAGE)
-    async with AsyncExitStack() as stack:
-        _, gateway = await stack.enter_async_context(opened_gateway(profile))
-        cleaned = without_tokens(current().environment, profile.policy.withheld_tokens)  # by now the token is known
-        if cleaned.removed:
-            output.note(f"not passed on to {PurePath(command[0]).name}: {', '.join(cleaned.removed)}")
-        client = _client(profile, agent, order)
-        opened = await stack.enter_async_context(await _open(profile, order, gateway, [client], _Log(is_data=False)))
-        place = Place(opened.origin, client.key, chosen.model)
-        prepared = await stack.enter_async_context(agent_home(chosen.settings, place))
-        return await _run(command, dict(cleaned.kept), prepared)
-
-
-async def _run(command: Sequence[str], environment: dict[str, str], prepared: PreparedAgent) -> int:
-    """Run a command on this terminal. What interrupts it is for the command alone."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGQUIT):
-        loop.add_signal_handler(number, lambda: None)
+        raise Problem(not_spoken_words(agent, (check.route for check in order.checks)), ProblemKind.USAGE)
+    name = _name(command)
+    signals = _Signals()
     try:
-        child = await asyncio.create_subprocess_exec(*command, env=environment | dict(prepared.variables))
+        async with AsyncExitStack() as stack:
+            target, gateway = await stack.enter_async_context(opened_for_calls(profile))
+            cleaned = without_tokens(current().environment, profile.policy.withheld_tokens)  # the token is known by now
+            if cleaned.removed:
+                output.note(f"not passed on to {name}: {', '.join(cleaned.removed)}")
+            if is_open_to_children(target.token.reference, profile.gateway.vault_passphrase_ref):
+                output.note(
+                    f"{name} runs as you, so it can read the gateway's token in {target.token.reference}, as you can."
+                    " Take prompt: or the vault if it must not"
+                )
+            client = _client(profile, agent, order)
+            log = _Log(is_data=False)
+            opened = await stack.enter_async_context(await _open(profile, order, gateway, [client], log))
+            place = Place(opened.origin, client.key, chosen.model)
+            prepared = await stack.enter_async_context(agent_home(chosen.settings, place))
+            code = await _run(command, dict(cleaned.kept), prepared, signals)
+    except asyncio.CancelledError:
+        if signals.ended_by is None:
+            raise
+        return _SIGNALLED + signals.ended_by
+    _tell_of_rest(prepared, name)
+    return code
+
+
+def _tell_of_rest(prepared: PreparedAgent, name: str) -> None:
+    if os.path.lexists(prepared.home):
+        output.note(f"{prepared.home} could not be removed: {name} put something in its way. Remove it")
+
+
+def _name(command: Sequence[str]) -> str:
+    return PurePath(command[0]).name or command[0]
+
+
+class _Signals:
+    """What ends the console: it ends the preparation, and once the command runs it is for the command."""
+
+    def __init__(self) -> None:
+        """Take the signals from now on. Call it in the task that prepares."""
+        self.ended_by: int | None = None
+        """The signal that ended the preparation."""
+        self._child: asyncio.subprocess.Process | None = None
+        task = asyncio.current_task()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, self._take, number, task)
+
+    def belong_to(self, child: asyncio.subprocess.Process) -> None:
+        """Pass what comes from now on to a command."""
+        self._child = child
+
+    def _take(self, number: int, task: "asyncio.Task[object] | None") -> None:
+        if self._child is None and task is not None:
+            self.ended_by = number
+            task.cancel()
+        elif self._child is not None and self._child.returncode is None:
+            self._child.send_signal(number)
+
+
+async def _run(command: Sequence[str], environment: dict[str, str], prepared: PreparedAgent, signals: _Signals) -> int:
+    """Run a command on this terminal. What interrupts it is for the command alone."""
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        asyncio.get_running_loop().add_signal_handler(number, lambda: None)
+    try:
+        child = await asyncio.create_subprocess_exec(
+            *command, env=environment | dict(prepared.variables), umask=operators_umask()
+        )
     except OSError as error:
-        output.complain(f"cannot run {PurePath(command[0]).name}: {os.strerror(error.errno or 0)}")
-        return _NOT_STARTED
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, _pass_on, child, number)
+        output.complain(f"cannot run {_name(command)}: {os.strerror(error.errno or 0)}")
+        return _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_STARTED
+    signals.belong_to(child)
     code = await child.wait()
     return _SIGNALLED - code if code < 0 else code
-
-
-def _pass_on(child: asyncio.subprocess.Process, number: int) -> None:
-    if child.returncode is None:
-        child.send_signal(number)
 
 
 async def _open(
@@ -128,13 +175,7 @@ async def _open(
         clients,
         Reservations(profile.budget()),
         log.tell,
-        rules=RelayRules(
-            refuses_suspected_secrets=profile.relay.suspected_secrets == "refuse",
-            max_output_tokens=profile.relay.max_output_tokens,
-            cool_down_s=profile.relay.breaker_s,
-            deadline_s=profile.relay.deadline_s,
-            idle_timeout_s=profile.relay.idle_timeout_s,
-        ),
+        rules=rules_of(profile.relay),
         catalogue=catalogue,
         port=order.port,
     )
@@ -145,8 +186,14 @@ async def _catalogue(gateway: Gateway, checks: Sequence[RouteCheck]) -> Catalogu
 
 
 def _client(profile: Profile, agent: AgentSettings, order: RelayOrder) -> RelayClient:
-    at_once = profile.relay.calls_at_once
-    return RelayClient(agent.id, RouteDesk(order.checks), call_limit=order.call_limit, in_flight_limit=at_once)
+    name = agent.id.replace("_", "-")
+    return RelayClient(
+        agent.id,
+        RouteDesk(order.checks),
+        call_limit=order.call_limit,
+        in_flight_limit=profile.relay.calls_at_once,
+        agent=known_agent(name, current().environment).agent if name in AGENT_IDS else None,
+    )
 
 
 def _agent_of(order: RelayOrder, command: Sequence[str]) -> AgentSettings:
@@ -156,12 +203,6 @@ def _agent_of(order: RelayOrder, command: Sequence[str]) -> AgentSettings:
     name = PurePath(command[0]).name
     known = agent_settings()
     return next((each for each in known.values() if each.program == name), known["sdk"])
-
-
-def _not_spoken(agent: AgentSettings, checks: Sequence[RouteCheck]) -> str:
-    spoken = ", ".join(agent.families)
-    here = ", ".join(dict.fromkeys(check.route.endpoint_family.value for check in checks))
-    return f"{agent.name} speaks {spoken}, and the chosen routes are on {here}. Choose a route that it speaks"
 
 
 def _show(opened: OpenRelay, order: RelayOrder, gateway_origin: str) -> None:
@@ -183,26 +224,11 @@ def _show(opened: OpenRelay, order: RelayOrder, gateway_origin: str) -> None:
     for agent, client in zip(order.agents, opened.clients, strict=False):
         chosen = choose(agent, RouteDesk(order.checks))
         if chosen is None:
-            output.note(_not_spoken(agent, order.checks))
+            output.note(not_spoken_words(agent, (check.route for check in order.checks)))
             continue
-        for words in _setting_lines(chosen, Place(opened.origin, client.key, chosen.model, home="~")):
+        for words in setting_lines(chosen, Place(opened.origin, client.key, chosen.model, home="~")):
             output.write_line(words)
     if not order.agents:
         output.write_line(f"base URL  {opened.origin}/v1")
         output.write_line(f"key       {opened.clients[0].key}")
         output.note("settings of an agent: --for codex, claude, copilot, opencode, aider, continue or sdk")
-
-
-def _setting_lines(chosen: AgentChoice, place: Place) -> Sequence[str]:
-    """Return an agent's settings as lines for a shell and its files."""
-    agent, settings = chosen.agent, chosen.settings
-    known = f"{agent.name} {agent.version}".rstrip()
-    how = "tried" if agent.is_tried else "from its documentation, not tried"
-    lines = [f"# {known} on {chosen.route.key} ({chosen.route.endpoint_family}); {how}, {agent.checked_on}"]
-    exported = {name: place.fill(value) for name, value in settings.variables.items() if value != "<home>"}
-    lines += [f"export {name}={shlex.quote(value)}" for name, value in exported.items()]
-    for path, text in settings.files.items():
-        lines += [f"# {path}:", *place.fill(text).splitlines()]
-    if settings.note:
-        lines.append(f"# {settings.note}")
-    return lines

@@ -56,6 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.is_exec and arguments.json:
         raise Problem("--exec leaves stdout to the command, so --json has no place there", ProblemKind.USAGE)
     agents = tuple(map(_agent, arguments.agents or ()))
+    if arguments.is_exec and len(agents) > 1:
+        raise Problem("--exec runs one command with the settings of one agent: use one --for", ProblemKind.USAGE)
     profile = chosen_profile(arguments)
     checks = chosen_checks(arguments, profile)
     from console.cli.live.relay import RelayOrder, execute, serve

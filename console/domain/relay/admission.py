@@ -3,13 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from console.domain.relay.refusal import RefusedFor, RelayRefusal
+from console.domain.relay.refusal import RefusedFor, RelayRefusal, shown
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.route import Route
-from console.domain.text.safe import safe
-
-_NAME_LIMIT = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ class RouteDesk:
         known = ", ".join(f"{route.key} ({route.model})" for route in self.routes)
         return RelayRefusal(
             RefusedFor.MODEL,
-            f"no route of the table has the role or model {_named(name)}. Name one of: {known or 'none is usable'}",
+            f"no route of the table has the role or model {shown(name)}. Name one of: {known or 'none is usable'}",
         )
 
     def _on_family(
@@ -62,7 +59,7 @@ class RouteDesk:
             other = found[0].route
             return RelayRefusal(
                 RefusedFor.FAMILY,
-                f"{_named(name)} is served on {other.endpoint_path} ({other.endpoint_family}), and this call is of the"
+                f"{shown(name)} is served on {other.endpoint_path} ({other.endpoint_family}), and this call is of the"
                 f" family {family}. Set the client to {other.endpoint_family}, or add a route of {family} to the table",
             )
         usable = _first(found, lambda each: each.route.endpoint_family is family and each.verdict is not Verdict.DRIFT)
@@ -77,7 +74,3 @@ class RouteDesk:
 
 def _first(found: Sequence[RouteCheck], holds: Callable[[RouteCheck], bool]) -> RouteCheck | None:
     return next((each for each in found if holds(each)), None)
-
-
-def _named(name: str) -> str:
-    return safe(name, limit=_NAME_LIMIT)

@@ -33,15 +33,14 @@ class Breaker:
         self._open: dict[RouteKey, OpenBreaker] = {}
 
     def cause(self, key: RouteKey, now: float) -> OpenBreaker | None:
-        """Return why a route takes no call; None if it takes one.
-
-        Once the time is over, this call may try, and the next ones wait for its result.
-        """
+        """Return why a route takes no call; None if it takes one."""
         found = self._open.get(key)
-        if found is None or now < found.until:
-            return found
-        self._open[key] = OpenBreaker(found.category, now + self._cool_down_s)
-        return None
+        return found if found is not None and now < found.until else None
+
+    def begin(self, key: RouteKey, now: float) -> None:
+        """Note that a call is sent: if it is the first once the time is over, the next ones wait for its result."""
+        if (found := self._open.get(key)) is not None:
+            self._open[key] = OpenBreaker(found.category, now + self._cool_down_s)
 
     def note(self, key: RouteKey, found: Classification | None, now: float, *, is_whole: bool) -> None:
         """Note how a call ended.

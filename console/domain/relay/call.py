@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from console.domain.probes.smoke import SmokeResult
+from console.domain.relay.fields import Uncounted
 from console.domain.relay.refusal import RefusedFor
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.route import Route
@@ -58,6 +59,10 @@ class RelayCallEnded:
     microusd: int
     is_cut: bool
     """Whether the client left, or the operator cut it off, before the answer's end."""
+    uncounted: tuple[Uncounted, ...] = ()
+    """What it may have cost beyond what was booked."""
+    is_priced: bool = True
+    """Whether the gateway's price of the model is known; if not, the micro-dollars say nothing."""
 
 
 RelayEvent = RelayCallRefused | RelayCallBegun | RelayCallMoved | RelayCallEnded

@@ -13,16 +13,18 @@ _HOP_BY_HOP = frozenset(
 """Headers of one connection (RFC 9110, 7.6.1, and what older clients send)."""
 _CREDENTIAL = re.compile(
     r"(?:.*[-_])?(?:authorization|api[-_]?key|auth[-_]key|(?:auth|access|security|session|bearer|api)[-_]token"
-    r"|subscription[-_]key|secret|password)|token|set-cookie2?|cookie2?"
+    r"|subscription[-_]key|secret|password)|token|set-cookie2?|cookie2?|.*-auth|openai-(?:organization|project)"
+    r"|chatgpt-account-id"
 )
-"""Names of headers that carry a credential: the client's own opens this relay alone; a gateway's cookies belong to the
-operator's session."""
+"""Names of headers that carry a credential, or say whose account it is: the client's own opens this relay alone; a
+gateway's cookies belong to the operator's session."""
 _CREDENTIAL_PARAMETER = re.compile(
     r"key|token|secret|password|sig|(?:.*[-_])?(?:api[-_]?key|(?:auth|access)[-_]?token)"
 )
-_OF_THE_MESSAGE = frozenset({"host", "content-length", "content-encoding", "expect", "accept-encoding"})
+_OF_THE_MESSAGE = frozenset({"host", "content-length", "content-type", "content-encoding", "expect", "accept-encoding"})
 """What each hop says of its own message. Compression is off, because what is compressed cannot be judged: a compressed
-request was unpacked to be read, and goes on plain."""
+request was unpacked to be read, and goes on plain. What was read as JSON goes on as JSON: as a form, or in another
+character set, the same bytes could name another model."""
 _OF_THE_ANSWER = frozenset({"content-length", "content-encoding", "date", "server"})
 
 
@@ -43,7 +45,8 @@ def to_gateway(
 
 def query_to_gateway(query: str, key: str) -> str:
     """Return a client's query, as it was written, without parameters that carry a credential."""
-    return "&".join(each for each in query.split("&") if not _is_credential(each, key))
+    kept = (each for each in query.split("&") if not any(_is_credential(part, key) for part in each.split(";")))
+    return "&".join(kept)
 
 
 def _is_credential(parameter: str, key: str) -> bool:

@@ -3,12 +3,19 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from console.domain.text.safe import safe
+from console.domain.text.secret_scan import looks_like_secret
+
+_SHOWN_LIMIT = 120
+
 
 class RefusedFor(StrEnum):
     """The reason of a refusal."""
 
     CLIENT = "client"
     """The client's key is not one that this relay gave out."""
+    CUT_OFF = "cut_off"
+    """The operator has cut the client off."""
     PATH = "path"
     """No family has this path, or the relay does not serve it."""
     BODY = "body"
@@ -18,6 +25,8 @@ class RefusedFor(StrEnum):
     """No route of the table has this role or model."""
     FAMILY = "family"
     """The route is served on another endpoint family."""
+    DETOUR = "detour"
+    """The call has what the gateway could take for another model or address than the route's."""
     DRIFT = "drift"
     """The route itself drifts: no call of it is ever sent."""
     SECRET = "secret"  # noqa: S105  # a reason, not a secret
@@ -36,3 +45,14 @@ class RelayRefusal:
     reason: RefusedFor
     message: str
     """What is wrong and what to do next, in our own words; it may name roles, models and paths of the table."""
+
+
+def shown(text: str, *, is_address: bool = False) -> str:
+    """Return a client's own text as a refusal may repeat it: safe, short, and not if it looks like a secret.
+
+    Args:
+        text: What the client named.
+        is_address: It is a path, in which a long hexadecimal step is an id.
+
+    """
+    return "that is not shown" if looks_like_secret(text, is_address=is_address) else safe(text, limit=_SHOWN_LIMIT)

@@ -208,6 +208,9 @@ class Gateway:
             raise given_up("it is not valid HTTP, or its head exceeds 128 lines of 8 kB") from None
         except aiohttp.ClientError as error:
             raise self._failure(error, call) from None
+        if response.status_code < 200:
+            await response.aclose()
+            raise given_up("it switches to another protocol, which was not asked for")
         if 300 <= response.status_code < 400:
             await response.aclose()
             raise redirected(response.status_code)

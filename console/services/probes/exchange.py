@@ -109,8 +109,8 @@ class Exchange:
 
     @property
     def content_bytes(self) -> int:
-        """The bytes of the answer's text so far."""
-        return self._content_bytes
+        """The bytes of the answer's text, and of what the model passed to tools, so far."""
+        return self._content_bytes + self._reader.argument_bytes
 
     @property
     def is_settled(self) -> bool:
@@ -212,6 +212,7 @@ class Exchange:
             findings = [*findings, *of_head] if is_stream else [*of_head, *findings]
             if self._agent is not None:
                 findings += [*self._of_agent, *self._agent.read_head(self._started.headers)]
+                findings += self._agent.read_arrival(arrival)
         if service is not None:
             findings += check_served(service)
         classification = reading or self._broken(answer, failure, findings)
@@ -264,7 +265,7 @@ class Exchange:
 
     def _counted(self, answer: Answer) -> Counted | None:
         """Return what was sent and received here; None if nothing shows what was received."""
-        received = self._content_bytes or len(answer.text.encode("utf-8", "replace"))
+        received = self.content_bytes or len(answer.text.encode("utf-8", "replace"))
         return Counted(self._sent_bytes, received) if answer.is_complete and received else None
 
     def _ended(self, answer: Answer, failure: CallError | None) -> Ended:
@@ -355,8 +356,8 @@ class Exchange:
         self._said = self._mask.excerpt(read.message, is_cut=is_cut)
         reading = self._classify(read)
         if self._agent is not None:
-            status = 0 if self._started is None else self._started.status
-            self._of_agent += self._agent.read_refusal(read, status, reading.category)
+            status, headers = (0, {}) if self._started is None else (self._started.status, self._started.headers)
+            self._of_agent += self._agent.read_refusal(read, status, reading.category, headers, body)
         return reading
 
     def _classify(self, read: ErrorBody) -> Classification:

@@ -4,6 +4,7 @@ One call is one request to the gateway. It is on the route that the client named
 here, and what comes back goes to the client before it is judged.
 """
 
+import asyncio
 import hashlib
 import itertools
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -11,35 +12,34 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from console.domain.finding import Finding, Severity
-from console.domain.money import Estimate, Price, Spent, estimate, estimated_tokens
-from console.domain.probes.event import OutputReceived, SmokeFinished
-from console.domain.probes.smoke import SmokeResult, SmokeStatus
-from console.domain.relay.admission import Admission
+from console.domain.money import Estimate, Limits, Price, Spent, estimate
+from console.domain.probes.smoke import SmokeStatus
 from console.domain.relay.breaker import Breaker
-from console.domain.relay.call import RelayCallBegun, RelayCallEnded, RelayCallMoved, RelayCallRefused, RelayEvent
+from console.domain.relay.call import RelayCallBegun, RelayCallEnded, RelayCallRefused, RelayEvent
+from console.domain.relay.fields import Uncounted, detour_in
 from console.domain.relay.headers import is_plain, query_to_gateway, to_client, to_gateway
 from console.domain.relay.refusal import RefusedFor, RelayRefusal
 from console.domain.routes.endpoint_path import bare
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.route import Route
-from console.domain.routes.shape import Shape
-from console.services.gateway.call import CallPart, Chunk, Started
+from console.services.gateway.call import Chunk, Started
 from console.services.gateway.client import Gateway
 from console.services.gateway.failure import CallError
 from console.services.gateway.options import CallTimes
 from console.services.gateway.reservations import Reservations
-from console.services.probes.exchange import Exchange
-from console.services.probes.request import ProbeRequest
+from console.services.probes.request import sent_by
 from console.services.probes.smoke import taken_by
 from console.services.relay.client import BookedCall, RelayClient
+from console.services.relay.passing import Passing
 from console.services.relay.redact import RedactedBytes
 from console.services.relay.secret_search import SecretSearch
 from console.services.system.leak_guard import LEAK_GUARD
 from console.wire.asked import Asked, AskedError, read_asked, with_model
 from console.wire.refusal import RefusalAnswer, failure_answer, refusal_answer
 
-LIMIT_SETTING = "relay.max_output_tokens"
 COUNT_SUFFIX = "/count_tokens"
+_SMALL = 128 * 1024
+"""The bytes of a request that are read at once: a larger one is read in a thread, while other calls go on."""
 ANSWER_LIMIT = 256 * 1024 * 1024
 """The most bytes of an answer. It is passed on as it comes, and only so much is a sign of a gateway out of order."""
 
@@ -128,7 +128,7 @@ class Relay:
         self._now = now
         self._price_of = price_of
         self._numbers = itertools.count(1)
-        self._search = SecretSearch()
+        self._search = SecretSearch(suspects=rules.refuses_suspected_secrets)
         self._times = CallTimes(rules.deadline_s, rules.idle_timeout_s, "relay")
         self.breaker = Breaker(rules.cool_down_s)
 
@@ -151,23 +151,23 @@ class Relay:
             for part in self._refused(call, found):
                 yield part
             return
-        admission, asked = found
-        route = admission.route
-        body = with_model(call.body, route.model) if admission.is_named_by_role else call.body
+        route, asked, body = found.route, found.asked, found.body
         limit = (asked.max_output_tokens or self._rules.max_output_tokens) * asked.choices
         price = self._price_of(route)
         cost = estimate(len(body), limit, price)
-        own = self._reservations.narrowed(call.client.budgets) if call.client.budgets else self._reservations
-        if (over := own.reserve(cost)) is not None:
-            for part in self._refused(call, RelayRefusal(RefusedFor.BUDGET, over.message)):
+        own = call.client.within(self._reservations)
+        body_sha256 = hashlib.sha256(body).hexdigest()
+        over = self._over_budget(call.client, own, cost, asked, body_sha256=body_sha256)
+        if over is not None:
+            for part in self._refused(call, over):
                 yield part
             return
+        self.breaker.begin(route.key, self._clock())
         number = next(self._numbers)
         call.client.sent += 1
         call.client.in_flight += 1
         book = call.client.book
-        digest = "" if book is None else hashlib.sha256(body).hexdigest()
-        booked = BookedCall(number, route, digest, len(body), cost, price)
+        booked = BookedCall(number, route, body_sha256, len(body), cost, price)
         try:
             unbooked = None if book is None else await book.begin(booked)
         except BaseException:
@@ -178,13 +178,14 @@ class Relay:
             for part in self._refused(call, unbooked):
                 yield part
             return
-        passing = _Passing(
+        passing = Passing(
             number,
             route,
             body,
-            limit if asked.max_output_tokens is None else None,
+            self._rules.max_output_tokens if asked.max_output_tokens is None else None,
             self._gateway,
-            wants_stream=asked.is_stream,
+            asked=asked,
+            agent=sent_by(call.client.agent, route, len(body)),
         )
         try:
             self._tell(RelayCallBegun(number, call.client.name, route, len(body), self._now()))
@@ -193,6 +194,8 @@ class Relay:
                     yield part
         finally:
             call.client.in_flight -= 1
+            if passing.is_over_limit:
+                call.client.overlong.add(body_sha256)
             self._end(call, passing, booked, own)
 
     async def count(self, call: ClientCall) -> AsyncGenerator[AnswerPart, None]:
@@ -202,9 +205,7 @@ class Relay:
             for refused in self._refused(call, found):
                 yield refused
             return
-        admission, _ = found
-        route = admission.route
-        body = with_model(call.body, route.model) if admission.is_named_by_role else call.body
+        route, body = found.route, found.body
         path = _path(bare(route.endpoint_path) + COUNT_SUFFIX, call)
         redacted = RedactedBytes(self._gateway.secret)
         has_head = False
@@ -236,16 +237,56 @@ class Relay:
 
     # --- Admission ---------------------------------------------------------------------------------------------------
 
-    async def _admit(self, call: ClientCall) -> tuple[Admission, Asked] | RelayRefusal:
+    async def _admit(self, call: ClientCall) -> "_Admitted | RelayRefusal":
+        is_small = len(call.body) <= _SMALL
+        found = self._read(call) if is_small else await asyncio.to_thread(self._read, call)
+        if isinstance(found, RelayRefusal):
+            return found
+        secret = await self._secret_in(call)  # before the limits: from those on nothing may wait until it is counted
+        return secret or self._refusal(call, found.route) or found
+
+    def _read(self, call: ClientCall) -> "_Admitted | RelayRefusal":
         try:
-            asked = read_asked(call.body)
+            asked = read_asked(call.body, call.family)
+            admission = call.client.desk.admit(call.family, asked.model)
+            if isinstance(admission, RelayRefusal):
+                return admission
+            model = admission.route.model
+            body = with_model(call.body, model) if admission.is_named_by_role else call.body
         except AskedError as error:
             return RelayRefusal(RefusedFor.BODY, f"{error}. Nothing was sent")
-        admission = call.client.desk.admit(call.family, asked.model)
-        if isinstance(admission, RelayRefusal):
-            return admission
-        secret = await self._secret_in(call)  # before the limits: from those on nothing may wait until it is counted
-        return secret or self._refusal(call, admission.route) or (admission, asked)
+        return self._astray(call, asked) or _Admitted(admission.route, asked, body)
+
+    def _astray(self, call: ClientCall, asked: Asked) -> RelayRefusal | None:
+        """Return a refusal of a call that asks for what the relay cannot answer for; None if it does not."""
+        if asked.is_background:
+            words = "an answer in the background cannot be fetched through the relay. Nothing was sent"
+            return RelayRefusal(RefusedFor.BODY, f"{words}. Ask for it without `background`")
+        found = detour_in(call.headers, call.query, asked.keys, self._gateway.own_headers)
+        if found is None:
+            return None
+        return RelayRefusal(RefusedFor.DETOUR, found.words)
+
+    def _over_budget(
+        self, client: RelayClient, own: Reservations, cost: Estimate, asked: Asked, *, body_sha256: str
+    ) -> RelayRefusal | None:
+        """Set a call's ceiling aside; return why it must not cost that, or None if it may."""
+        if body_sha256 in client.overlong:
+            return RelayRefusal(
+                RefusedFor.BUDGET,
+                "the answer to the same call was longer than relay.max_output_tokens and was cut off. Nothing was sent"
+                " again. Let the agent set a limit of its own, or raise the setting",
+            )
+        scopes = (own.budget, *client.budgets)
+        is_limited = client.book is not None or any(each.limits != Limits() for each in scopes)
+        if is_limited and Uncounted.STORED_INPUT in asked.uncounted:
+            return RelayRefusal(
+                RefusedFor.BODY,
+                "the call goes on from what the gateway has stored, so what it reads is not known here and no limit"
+                " can be held. Nothing was sent. Send the whole conversation instead",
+            )
+        over = own.reserve(cost)
+        return None if over is None else RelayRefusal(RefusedFor.BUDGET, over.message)
 
     def _refusal(self, call: ClientCall, route: Route) -> RelayRefusal | None:
         """Return why a call of a route is refused; None if it may be sent."""
@@ -265,24 +306,18 @@ class Relay:
         return None
 
     async def _secret_in(self, call: ClientCall) -> RelayRefusal | None:
-        """Return a refusal if a body holds a known token, or, by the rules, what seems to be a secret.
+        """Return a refusal if a call holds a known token, or, by the rules, what seems to be a secret.
 
-        The client's own key is not one: an agent that has listed its variables has it in its conversation from then
-        on, and it opens this relay alone.
+        It is looked for in the body, in the query and in the headers that would go on. The client's own key is not one:
+        an agent that has listed its variables has it in its conversation from then on, and it opens this relay alone.
         """
-        text = call.body.decode("utf-8", "replace").replace(call.client.key, "KEY")
-        if LEAK_GUARD.is_hit(text):
-            return RelayRefusal(
-                RefusedFor.SECRET, "the call holds a token of this machine. Nothing was sent. Remove it"
-            )
-        if self._rules.refuses_suspected_secrets and (found := await self._search.first(text)) is not None:
-            words = f"the call seems to hold {found}. Nothing was sent. Remove it"
-            return RelayRefusal(RefusedFor.SECRET, f"{words}, or set relay.suspected_secrets to pass")
-        return None
+        head = "\n".join((call.query, *(f"{name}: {value}" for name, value in self._headers(call).items())))
+        texts = (call.body.decode("utf-8", "replace"), head)
+        return await self._search.refusal(*(each.replace(call.client.key, "KEY") for each in texts))
 
     # --- The call ----------------------------------------------------------------------------------------------------
 
-    async def _pass(self, call: ClientCall, passing: "_Passing") -> AsyncGenerator[AnswerPart, None]:
+    async def _pass(self, call: ClientCall, passing: Passing) -> AsyncGenerator[AnswerPart, None]:
         """Send the call; yield its answer's parts as they arrive, and judge each after it was passed on."""
         route = passing.route
         path = _path(route.endpoint_path, call)
@@ -331,7 +366,7 @@ class Relay:
         call.client.in_flight -= 1
         reservations.settle(cost, Spent())
 
-    def _end(self, call: ClientCall, passing: "_Passing", booked: BookedCall, reservations: Reservations) -> None:
+    def _end(self, call: ClientCall, passing: Passing, booked: BookedCall, reservations: Reservations) -> None:
         """Book a call, tell of its end, and let the breaker know."""
         result = passing.finish()
         has_left = not passing.is_whole and passing.failure is None
@@ -342,50 +377,31 @@ class Relay:
         elif has_left:  # agents leave once an answer has said how it ends; what they did not wait for is not missing
             result = replace(result, findings=tuple(each for each in result.findings if not _is_after_the_end(each)))
         taken = booked.cost.taken() if is_cut else taken_by(result, booked.cost, booked.price)
+        if passing.uncounted:
+            taken = replace(taken, is_exact=False)
         reservations.settle(booked.cost, taken)
-        is_whole = passing.is_whole or (has_left and not is_cut)
-        self.breaker.note(passing.route.key, result.classification, self._clock(), is_whole=is_whole)
-        self._tell(RelayCallEnded(passing.number, call.client.name, result, taken.tokens, taken.microusd, is_cut))
+        self.breaker.note(passing.route.key, result.classification, self._clock(), is_whole=passing.is_answered)
+        self._tell(
+            RelayCallEnded(
+                passing.number,
+                call.client.name,
+                result,
+                taken.tokens,
+                taken.microusd,
+                is_cut,
+                passing.uncounted,
+                is_priced=booked.price is not None,
+            )
+        )
         if call.client.book is not None:
             call.client.book.end(booked, result, is_cut=is_cut)
 
 
-class _Passing:
-    """A call in flight: what is judged of it, and how far it got."""
+@dataclass(frozen=True, slots=True)
+class _Admitted:
+    """A call that may be sent, and how."""
 
-    def __init__(
-        self, number: int, route: Route, body: bytes, own_limit: int | None, gateway: Gateway, *, wants_stream: bool
-    ) -> None:
-        self.number = number
-        self.route = route
-        self.body = body
-        self.redacted = RedactedBytes(gateway.secret)
-        self.failure: CallError | None = None
-        self.has_head = self.is_whole = False
-        self._own_limit = own_limit
-        request = ProbeRequest(Shape.TEXT, body, 0, limit_setting=LIMIT_SETTING, wants_stream=wants_stream)
-        self._exchange = Exchange(route, gateway.secret, request, is_shown=False)
-
-    @property
-    def is_over_limit(self) -> bool:
-        """Whether the answer is longer than what was set aside for a call whose client set no limit."""
-        return self._own_limit is not None and estimated_tokens(self._exchange.content_bytes) > self._own_limit
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether the answer has said how it ends."""
-        return self._exchange.is_settled
-
-    def take(self, part: CallPart) -> RelayCallMoved | None:
-        """Judge a part; return what there is to show of it."""
-        pieces = 0
-        ttft_ms: float | None = None
-        for event in self._exchange.take(part):
-            if isinstance(event, OutputReceived):
-                pieces += event.pieces
-                ttft_ms = event.ttft_ms
-        return RelayCallMoved(self.number, pieces, ttft_ms) if pieces else None
-
-    def finish(self) -> SmokeResult:
-        """Return what the judge found."""
-        return next(event.result for event in self._exchange.finish(self.failure) if isinstance(event, SmokeFinished))
+    route: Route
+    asked: Asked
+    body: bytes
+    """With the model's own name in it."""

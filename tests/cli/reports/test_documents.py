@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 import runpy
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from support.cli.console_process import Console
 from support.cli.relay_command import relay_document
 from support.cli.schemas import FOLDER, valid
 from support.git.repositories import Repository
+from support.relay.stand_in import StandIn
 
 from console.simulator.process import announcement
 from console.simulator.server import serve
@@ -49,11 +51,13 @@ def test_the_published_schemas_are_those_of_the_types_and_every_document_has_one
 
 def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
     """Return command lines that write every document, of success and failure, in the order that a run needs."""
-    task, refusal = tmp_path / "task.md", tmp_path / "refusal.json"
+    task, refusal, draft = tmp_path / "task.md", tmp_path / "refusal.json", tmp_path / "draft.patch"
     task.write_text("Add a note.\n")
+    draft.write_text("--- a/AGENTS.md\n+++ b/AGENTS.md\n@@ -1 +1,2 @@\n # Rules\n+Be brief.\n")
     refusal.write_text('{"error": {"message": "no such model"}}')
     root = Repository(tmp_path / "repository", {"AGENTS.md": b"# Rules\n"}).root
     decide = ("run", "decide", "last", "--gate", "instruction", "--verdict", "ready", "--reason", "read")
+    revise = ("run", "decide", "last", "--gate", "writer", "--verdict", "revise", "--reason", "say more of it")
     return [
         ("routes",),
         ("--profile", "faults", "routes"),
@@ -97,6 +101,9 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
         ("run", "show", "last", "--gate", "planner"),
         ("run", "candidate", "last"),
         ("run", "apply", "last"),
+        ("run", "start", "--task-file", task, "--repo", root, "--draft", draft, "--auto"),
+        revise,
+        ("run", "bring", "last", draft),
     ]
 
 
@@ -105,6 +112,9 @@ async def test_real_documents_of_every_name_meet_their_schemas(console: Console,
         documents = [valid(json.loads(announcement(listening)))]
     async with console.start("relay", "--for", "codex", "--json") as child:
         documents.append(await relay_document(child))
+    StandIn(console.home)
+    proved = await console.run("prove", "codex", "--json", PATH=f"{console.home}/bin{os.pathsep}{os.defpath}")
+    documents.append(proved.document)
     documents += [(await console.run(*each, "--json")).document for each in commands_in(tmp_path)]
     assert {each["schema"] for each in documents} == names_in_code()
     for document in documents:

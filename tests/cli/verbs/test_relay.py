@@ -1,5 +1,6 @@
 """`relay` as a process: an agent's settings, a call through it, a command with them and without any token."""
 
+import os
 import signal
 import sys
 
@@ -7,7 +8,7 @@ import aiohttp
 import pytest
 from support.cli.console_process import Console, ended
 from support.cli.relay_command import relay_document
-from support.gateway.servers import answer_with, raw_server, whole
+from support.gateway.servers import answer_with, raw_server, stay_silent, whole
 
 from console.domain.relay.agent_settings import agent_settings
 
@@ -51,18 +52,27 @@ async def test_a_command_gets_the_settings_and_no_token_and_its_exit_code_is_our
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "code", "words"),
     [
-        (("--exec",), "--exec and a command belong together"),
-        (("--", "true"), "--exec and a command belong together"),
-        (("--for", "nobody"), "--for names no known agent; it knows aider, claude_code, codex"),
-        (("--route", "critic", "--for", "codex", "--exec", "--", "true"), "Codex speaks responses"),
-        (("--exec", "--", "no-such-program"), "cannot run no-such-program"),
+        (("--exec",), 2, "--exec and a command belong together"),
+        (("--", "true"), 2, "--exec and a command belong together"),
+        (("--for", "nobody"), 2, "--for names no known agent; it knows aider, claude_code, codex"),
+        (("--route", "critic", "--for", "codex", "--exec", "--", "true"), 2, "Codex speaks responses"),
+        (
+            ("--for", "gemini", "--exec", "--", "true"),
+            2,
+            "Gemini CLI speaks Google's generateContent, which no route has",
+        ),
+        (("--exec", "--", "no-such-program"), 127, "cannot run no-such-program"),
+        (("--for", "codex", "--for", "aider", "--exec", "--", "true"), 2, "use one --for"),
+        (("--exec", "--", "/"), 126, "cannot run /: Permission denied"),
     ],
 )
-async def test_what_cannot_be_relayed_is_said(console: Console, arguments: tuple[str, ...], words: str) -> None:
+async def test_what_cannot_be_relayed_is_said(
+    console: Console, arguments: tuple[str, ...], code: int, words: str
+) -> None:
     end = await console.run_process("relay", *arguments)
-    assert end.code in (2, 127)
+    assert end.code == code
     assert words in end.stderr
 
 
@@ -79,7 +89,7 @@ def test_every_agents_settings_are_complete_and_leave_no_place_unfilled() -> Non
             texts = " ".join((*each.variables.values(), *each.files.values(), *each.command))
             assert "<origin>" in texts
             assert "<key>" in texts
-            assert agent.id == "sdk" or "<model>" in texts
+            assert agent.id == "sdk" or "<model" in texts
             assert agent.id == "sdk" or "<task>" in each.command
 
 
@@ -91,3 +101,35 @@ async def test_a_command_never_holds_the_gateways_own_token_whatever_its_variabl
             "--config", config, "relay", "--exec", "--", sys.executable, "-c", program, GW="plainplainplain"
         )
     assert (end.code, end.stdout) == (0, "[]\n"), end.stderr
+    assert "can read the gateway's token in env:GW, as you can" in end.stderr
+
+
+async def test_a_signal_while_a_command_is_prepared_ends_it_in_order(console: Console) -> None:
+    async with raw_server(stay_silent) as gateway:
+        config = console.config_for(gateway.base_url)
+        async with console.start("--config", config, "relay", "--exec", "--", "true") as child:
+            await gateway.came.wait()  # it asks for the prices
+            child.send_signal(signal.SIGTERM)
+            assert (await ended(child)).code == 128 + signal.SIGTERM
+
+
+async def test_a_command_creates_files_as_the_operator_does(console: Console) -> None:
+    program = "import os; print(oct(os.umask(0)))"
+    own = await console.run_process("relay", "--exec", "--", sys.executable, "-c", program)
+    umask = os.umask(0o022)
+    os.umask(umask)
+    assert own.stdout == f"{umask:#o}\n"
+
+
+async def test_an_agent_that_replaces_its_home_harms_no_other_directory(console: Console) -> None:
+    kept = console.home / "kept"
+    kept.mkdir()
+    (kept / "file").touch()
+    program = (
+        f"import os; home = os.environ['CODEX_HOME']; os.rename(home, home + 'x'); os.symlink({str(kept)!r}, home)"
+    )
+    end = await console.run_process(
+        "relay", "--for", "codex", "--exec", "--", sys.executable, "-c", program, TMPDIR=str(console.home)
+    )
+    assert (end.code, (kept / "file").exists()) == (0, True)
+    assert "could not be removed" in end.stderr
