@@ -44,7 +44,7 @@ from console.domain.run.refusal import Refusal, RefusalCode
 from console.domain.run.state import Phase, RunState
 from console.domain.run.terms import Terms, terms_of
 from console.domain.run.transition import not_waiting, transition_of, why_not_follow, why_over, words_of
-from console.domain.text.closed_name import FINDING_ID, FINISH, MODEL_NAME, REQUEST_ID, closed_name
+from console.domain.text.closed_name import FINDING_ID, FINISH, MODEL_NAME, REQUEST_ID, VERSION, closed_name
 
 HEAD_LENGTH = 12
 """The minimum length of a head prefix that identifies what an operator saw."""
@@ -104,14 +104,17 @@ def waits_for(state: RunState, operator: Actor) -> bool:
 
 _SAID_BY_OPERATORS = (
     GateDecided, OperatorSigned, RunBlocked, CandidateSealed, RunClosed, CallRepeatAllowed, RouteMoved,
-    DraftBrought,
 )  # fmt: skip
 """Events that only an operator's command produces."""
 
 
+def _is_operators(state: RunState, event: RunEvent) -> bool:
+    """Return whether only an operator's command produces an event: a draft that the run did not begin with, too."""
+    return isinstance(event, _SAID_BY_OPERATORS) or (isinstance(event, DraftBrought) and state.attempt > 1)
+
+
 def _report(state: RunState, event: RunEvent) -> tuple[RunEvent, ...] | Refusal:
-    is_begun_with = isinstance(event, DraftBrought) and event.draft == state.outside  # by whoever began the run
-    if isinstance(event, _SAID_BY_OPERATORS) and not is_begun_with:
+    if _is_operators(state, event):
         return Refusal(
             RefusalCode.OUT_OF_ORDER, f"only an operator's command can produce the event {words_of(type(event))}"
         )
@@ -125,7 +128,8 @@ def _report(state: RunState, event: RunEvent) -> tuple[RunEvent, ...] | Refusal:
         case CallIntended():
             return _intend(state, event)
         case AgentBegun():
-            return _check_new_content(state, event) or (event,)
+            version = closed_name(event.version, VERSION) or ""
+            return _check_new_content(state, event) or (replace(event, version=version),)
         case AgentEnded():
             return _end_turn(event)
         case CallRecorded() | CallFailed() | CallLost():

@@ -236,7 +236,15 @@ class _Work:
             async with agent_home(setup, place) as prepared:
                 port = int(opened.origin.rpartition(":")[2])
                 order = self._order
-                agent = HeadlessAgent(self._program, prepared, order.environment, order.isolation, order.readable, port)
+                agent = HeadlessAgent(
+                    self._program,
+                    prepared,
+                    order.environment,
+                    order.isolation,
+                    order.readable,
+                    port,
+                    opened.listen_on,
+                )
                 self.version = self.version or await version_of(agent)
                 ran = await run_headless(agent)
         return ran, seen, events

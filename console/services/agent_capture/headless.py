@@ -2,7 +2,7 @@
 
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from console.services.git.command import NoGitError, run_own_git
 from console.services.relay.agent_home import PreparedAgent, without_tokens
 from console.services.system.confined_child import NOT_HELD
 from console.services.system.confinement import Confinement, confined
+from console.services.system.handover import handover
 from console.services.system.process import ChildEnding, ChildReport, run_bounded
 
 TIMEOUT_S = 120.0
@@ -76,6 +77,8 @@ class HeadlessAgent:
     """What it may read in the operator's home beside its own installation."""
     port: int
     """The relay's, where it may connect."""
+    listen_on: Callable[[socket.socket], Awaitable[None]]
+    """The relay's, for where the agent has a network of its own."""
 
 
 async def version_of(agent: HeadlessAgent) -> str:
@@ -112,17 +115,19 @@ async def _run(agent: HeadlessAgent, arguments: tuple[str, ...]) -> ChildReport:
         isolation=agent.isolation,
     )
     try:
-        report = await run_bounded(
-            confined((str(agent.program), *arguments), may, agent.environment),
-            environment=_environment(agent.prepared, temporary, agent.environment),
-            timeout_s=TIMEOUT_S,
-            limit_bytes=_OUTPUT_BYTES,
-            tail_bytes=_TAIL_BYTES,
-            directory=work,
-            is_stderr_kept=True,
-            is_marked=True,
-            is_supervisor=True,
-        )
+        async with handover(agent.listen_on) as channel:
+            report = await run_bounded(
+                confined((str(agent.program), *arguments), may, agent.environment, channel),
+                environment=_environment(agent.prepared, temporary, agent.environment),
+                timeout_s=TIMEOUT_S,
+                limit_bytes=_OUTPUT_BYTES,
+                tail_bytes=_TAIL_BYTES,
+                directory=work,
+                is_stderr_kept=True,
+                is_marked=True,
+                is_supervisor=True,
+                passed=(channel,),
+            )
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not a program"
         raise AgentStartError(f"{safe(str(agent.program))} cannot be started: {reason}") from None

@@ -10,6 +10,8 @@ has not fetched are missing, and nothing is fetched.
 
 import asyncio
 import contextlib
+import itertools
+import os
 import re
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -167,14 +169,21 @@ class Throwaway:
     async def patch(self) -> ChildReport:
         """Take what is in the files into the index, and return the patch that leads to it from the commit.
 
-        Files that git ignores are not in it. A `.git` among the files is not read.
+        Files that git ignores are not in it. A repository among the files is none any more: its files are files.
 
         Raises:
             ThrowawayError: Git cannot read the files.
 
         """
         set_aside = self._own.root / "alternates"
+        try:
+            await asyncio.to_thread(_set_repositories_aside, self.files, self._own.root)
+        except OSError as error:
+            reason = os_reason(error)
+            raise ThrowawayError("CHK-04", f"the files that the agent left cannot be read: {reason}.") from None
+        touched = await self._require("diff-files", "--name-only", "-z", "--ignore-submodules=all")
         try:  # git would update the time stamp of each borrowed object that a file equals
+            await self._copy_contents(set(touched.tail.split(b"\0")))  # which say what line ends the commit has
             await asyncio.to_thread(self._own.alternates.rename, set_aside)
             added = await self._git("add", "--all")
             await asyncio.to_thread(set_aside.rename, self._own.alternates)
@@ -266,6 +275,21 @@ async def throwaway(
             yield tree
     except (NoGitError, ScratchError) as error:
         raise ThrowawayError("CHK-04", str(error)) from None
+
+
+def _set_repositories_aside(files: Path, root: Path) -> None:
+    """Move each `.git` out of the files: git would run in what looks like a submodule, with that one's own settings."""
+    place = root / "set-aside"
+    place.mkdir()
+    numbers = itertools.count()
+    left = [str(files)]
+    while left:
+        with os.scandir(left.pop()) as entries:
+            for entry in entries:
+                if entry.name == ".git":
+                    os.rename(entry.path, place / str(next(numbers)))  # noqa: PTH104
+                elif entry.is_dir(follow_symlinks=False):
+                    left.append(entry.path)
 
 
 def _read_change(about: bytes, path: bytes) -> FileChange:

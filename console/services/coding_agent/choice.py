@@ -1,6 +1,5 @@
 """The agent that writes: which one the operator means, where it is installed, and whether it can work on a route."""
 
-import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.relay.agent_settings import AgentSettings, FamilySettings, agent_settings, settings_of
 from console.domain.routes.route import Route
 from console.domain.run.agent_event import OWN_COMMAND
-from console.domain.text.closed_name import MODEL_NAME, closed_name
+from console.domain.text.closed_name import VERSION, closed_name
 from console.services.coding_agent.installation import find_program, installed_in
 from console.services.system.process import run_bounded
 
@@ -37,11 +36,8 @@ class WritingAgent:
     held_arguments: tuple[str, ...]
     """The same where the console keeps it from this machine's files."""
     settings: FamilySettings
-
-    @property
-    def installed_in(self) -> tuple[Path, ...]:
-        """The directories that it is made of, and that it has to read."""
-        return installed_in(self.program, os.environ)
+    installed_in: tuple[Path, ...]
+    """What it is made of, and has to read: its directories, its interpreter's, and the files that a command names."""
 
 
 def find_agent(name: str, command: str, route: Route, environment: Mapping[str, str]) -> WritingAgent:
@@ -61,7 +57,7 @@ def find_agent(name: str, command: str, route: Route, environment: Mapping[str, 
         return _own(command, route, environment)
     agent = settings_of(name)
     if agent is None or agent.id == _SDK:
-        known = ", ".join(each.id for each in agent_settings().values() if _writes(each))
+        known = ", ".join(each.id for each in writing_agents())
         raise AgentError(f"no known agent writes under this name. Name one of: {known}; or {OWN_COMMAND}, for your own")
     settings = agent.on(route.endpoint_family)
     if settings is None:
@@ -78,13 +74,15 @@ def find_agent(name: str, command: str, route: Route, environment: Mapping[str, 
     program = find_program(agent.program, environment)
     if program is None:
         raise AgentError(f"{agent.name} is not installed: no {agent.program} is on PATH. Run: {agent.install}")
-    return WritingAgent(
-        agent.id, agent.name, program, settings.write_command, settings.held_command or settings.write_command, settings
-    )
+    held = settings.held_command or settings.write_command
+    made_of = installed_in(program, environment)
+    return WritingAgent(agent.id, agent.name, program, settings.write_command, held, settings, made_of)
 
 
-def _writes(agent: AgentSettings) -> bool:
-    return any(each.write_command is not None for each in agent.settings)
+def writing_agents() -> tuple[AgentSettings, ...]:
+    """Return the agents that are known to work on files without a person, installed here or not."""
+    agents = agent_settings().values()
+    return tuple(agent for agent in agents if any(each.write_command is not None for each in agent.settings))
 
 
 def _own(command: str, route: Route, environment: Mapping[str, str]) -> WritingAgent:
@@ -102,7 +100,9 @@ def _own(command: str, route: Route, environment: Mapping[str, str]) -> WritingA
     if program is None or settings is None:
         raise AgentError("the program of the writer's command is not on PATH, or cannot be run; name it with its path")
     arguments = tuple(words[1:])
-    return WritingAgent(OWN_COMMAND, program.name, program, arguments, arguments, settings)
+    named = (Path(each) for each in arguments if each.startswith("/") and Path(each).is_file())
+    made_of = (*installed_in(program, environment), *named)
+    return WritingAgent(OWN_COMMAND, program.name, program, arguments, arguments, settings, made_of)
 
 
 async def read_version(agent: WritingAgent, environment: Mapping[str, str], directory: Path) -> str:
@@ -128,4 +128,4 @@ async def read_version(agent: WritingAgent, environment: Mapping[str, str], dire
     except OSError:
         return ""
     words = report.tail.decode(errors="replace").split() if report.is_success else []
-    return next((kept for each in words if each[:1].isdigit() and (kept := closed_name(each, MODEL_NAME))), "")
+    return next((kept for each in words if (kept := closed_name(each, VERSION))), "")

@@ -5,7 +5,6 @@ its calls waits until the caller has recorded it.
 """
 
 import asyncio
-import re
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
@@ -23,24 +22,23 @@ from console.domain.run.agent_event import AgentEnding, FileGuard, Isolation
 from console.services.checks.policy_command import clean_environment, shown_tail
 from console.services.checks.throwaway import Throwaway, ThrowawayError
 from console.services.coding_agent.choice import WritingAgent
+from console.services.coding_agent.named_source import named_source
 from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
 from console.services.relay.agent_home import set_up
 from console.services.relay.client import BookedCall, RelayClient
-from console.services.relay.opening import open_relay
+from console.services.relay.opening import OpenRelay, open_relay
 from console.services.relay.relay import RelayRules
 from console.services.system.confined_child import NOT_HELD
 from console.services.system.confinement import Confinement, confined
+from console.services.system.handover import handover
 from console.services.system.process import ChildEnding, ChildReport, run_bounded
 
 PATCH_LIMIT = 64_000_000
 OUTPUT_LIMIT = 32_000_000
 """The most bytes that an agent may write to stdout and stderr."""
 _TAIL = 262_144
-_MEMORY = 8 * 1024**3
-_PROCESSES = 1_024
 _LOOPBACK = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
-_SOURCE = re.compile(r"^\W*instruction[ _]source\W*?[:=]\W*?([\w.~][^\s`'\"*]*)", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +147,6 @@ class Turn:
 
         Raises:
             RelayPortError: The relay cannot listen.
-            OSError: The agent's settings cannot be written.
 
         """
         order = self._order
@@ -165,7 +162,7 @@ class Turn:
         began = clock()
         async with open_relay(gateway, [client], reservations, tell, rules=order.rules, catalogue=catalogue) as relay:
             place = Place(relay.origin, client.key, route.model, str(self._tree.home))
-            running = asyncio.create_task(self._run(place, environment, clock, sleep))
+            running = asyncio.create_task(self._run(place, environment, relay, clock, sleep))
             try:
                 async with aclosing(self._until(running)) as events:
                     async for event in events:
@@ -183,18 +180,16 @@ class Turn:
         self,
         place: Place,
         environment: Mapping[str, str],
+        relay: OpenRelay,
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
     ) -> ChildReport | None:
         """Run the agent to its end; None if it cannot be started."""
         order, tree = self._order, self._tree
-        settings = await asyncio.to_thread(set_up, order.agent.settings, place, tree.home)
         task = tree.temporary / "task.md"
-        await asyncio.to_thread(task.write_bytes, order.task)
-        filled = Place(place.origin, place.key, place.model, str(tree.home))
         is_held = order.isolation.files is not FileGuard.NONE
         arguments = order.agent.held_arguments if is_held else order.agent.arguments
-        program = (str(order.agent.program), *(filled.fill(each) for each in arguments))
+        program = (str(order.agent.program), *(place.fill(each) for each in arguments))
         may = Confinement(
             writable=(tree.files, tree.home, tree.temporary),
             readable=(*order.agent.installed_in, *order.readable),
@@ -204,22 +199,24 @@ class Turn:
             isolation=order.isolation,
         )
         try:
-            return await run_bounded(
-                confined(program, may, environment),
-                environment=self.environment(environment) | dict(settings.variables),
-                directory=tree.files,
-                timeout_s=order.time_limit_s,
-                limit_bytes=OUTPUT_LIMIT,
-                tail_bytes=_TAIL,
-                given=task,
-                is_stderr_kept=True,
-                is_marked=True,
-                is_supervisor=True,
-                memory_bytes=_MEMORY,
-                more_processes=_PROCESSES,
-                clock=clock,
-                sleep=sleep,
-            )
+            settings = await asyncio.to_thread(set_up, order.agent.settings, place, tree.home)
+            await asyncio.to_thread(task.write_bytes, order.task)
+            async with handover(relay.listen_on) as channel:
+                return await run_bounded(
+                    confined(program, may, environment, channel),
+                    environment=self.environment(environment) | dict(settings.variables),
+                    directory=tree.files,
+                    timeout_s=order.time_limit_s,
+                    limit_bytes=OUTPUT_LIMIT,
+                    tail_bytes=_TAIL,
+                    given=task,
+                    is_stderr_kept=True,
+                    is_marked=True,
+                    is_supervisor=True,
+                    passed=(channel,),
+                    clock=clock,
+                    sleep=sleep,
+                )
         except OSError:
             return None
 
@@ -251,14 +248,12 @@ class Turn:
             ending = _ENDINGS[report.ending]
         patch, why = await self._patch() if ending is AgentEnding.EXITED else (None, _WHY[ending])
         tail = b"" if report is None else report.tail
-        text = tail.decode(errors="replace")
-        named = _SOURCE.findall(text)
         return TurnEnded(
             ending,
             report.exit_code if report is not None and ending is AgentEnding.EXITED else None,
             duration_ms,
             0 if report is None else report.output_bytes,
-            named[-1].rstrip(".,;)") if named else "",
+            named_source(tail.decode(errors="replace")),
             patch,
             why,
             shown_tail(tail, is_cut=report is not None and report.output_bytes > len(tail)),

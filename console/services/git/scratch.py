@@ -7,10 +7,10 @@ other repository can run or be asked. Objects that a partial clone has not fetch
 import asyncio
 import contextlib
 import fcntl
+import itertools
 import os
-import shutil
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 from console.services.git.checkout import Checkout
@@ -21,6 +21,7 @@ from console.services.system.process import ChildReport
 _PREFIX = "gateway-console-scratch-"
 _LOCK = "in-use"
 _FOLDERS = ("files", "home", "tmp")
+_MOVED = "removed-"
 
 
 class ScratchError(Exception):
@@ -191,13 +192,34 @@ def _sweep(parent: Path) -> None:
 
 
 def _remove(root: Path) -> None:
-    """Remove a tree, including directories that a program made inaccessible to their own user."""
-    for directory, names, _ in os.walk(root):  # follows no link
-        for inner in (Path(directory, name) for name in names):
+    """Remove a tree, however deep, including directories that a program made inaccessible to their own user.
+
+    Each directory is moved to the root before it is emptied, so that its path is short whatever depth it had.
+    """
+    numbers = itertools.count()
+    waiting = [root]
+    while waiting:
+        directory = waiting.pop()
+        waiting += _empty(directory, root, numbers)
+        if directory != root:
             with contextlib.suppress(OSError):
-                if not inner.is_symlink():
-                    inner.chmod(0o700)
-    shutil.rmtree(root, ignore_errors=True)
+                directory.rmdir()
+    with contextlib.suppress(OSError):
+        root.rmdir()
+
+
+def _empty(directory: Path, root: Path, numbers: Iterator[int]) -> list[Path]:
+    """Remove a directory's files, and move its directories to the root; return where those are."""
+    moved = []
+    with contextlib.suppress(OSError), os.scandir(directory) as entries:
+        for entry in entries:
+            with contextlib.suppress(OSError):
+                if not entry.is_dir(follow_symlinks=False):
+                    Path(entry.path).unlink()
+                    continue
+                Path(entry.path).chmod(0o700)
+                moved.append(Path(entry.path).rename(root / f"{_MOVED}{next(numbers)}"))
+    return moved
 
 
 def _quoted(path: bytes) -> bytes:

@@ -383,7 +383,14 @@ class Relay:
         self.breaker.note(passing.route.key, result.classification, self._clock(), is_whole=passing.is_answered)
         self._tell(
             RelayCallEnded(
-                passing.number, call.client.name, result, taken.tokens, taken.microusd, is_cut, passing.uncounted
+                passing.number,
+                call.client.name,
+                result,
+                taken.tokens,
+                taken.microusd,
+                is_cut,
+                passing.uncounted,
+                is_priced=booked.price is not None,
             )
         )
         if call.client.book is not None:

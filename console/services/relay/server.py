@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.relay.refusal import RefusedFor, RelayRefusal, shown
 from console.domain.routes.family import EndpointFamily, family_of_path, foreign_endpoint
 from console.services.gateway.failure import CallError
-from console.services.relay.client import RelayClient, client_of, key_in
+from console.services.relay.client import CutOffError, RelayClient, client_of, key_in
 from console.services.relay.model_list import anthropic_models, openai_models
 from console.services.relay.relay import AnswerHead, AnswerPart, ClientCall, Relay
 from console.services.system.os_reason import os_reason
@@ -32,6 +33,9 @@ _BACKLOG = 512
 _BAD_REQUEST, _FAILED = 400, 500
 _MODELS = "/models"
 _COUNT = "/count_tokens"
+_CUT_OFF = RelayRefusal(
+    RefusedFor.CUT_OFF, "the operator has cut this client off. Ask the operator to let it in again; do not retry"
+)
 _COUNTED = EndpointFamily.ANTHROPIC_MESSAGES
 """The one family whose API counts a request's tokens before it is sent."""
 
@@ -53,6 +57,8 @@ class RelayListening:
 
     origin: str
     """Where it listens, as `http://127.0.0.1:PORT`."""
+    listen_on: Callable[[socket.socket], Awaitable[None]]
+    """Listens on one more socket, such as one in an agent's own network."""
 
 
 @contextlib.asynccontextmanager
@@ -76,14 +82,23 @@ async def serve_relay(
     handle = answering.handle if seen is None else _shown_to(seen, answering.handle)
     # cancelled when the client leaves, so that no answer is paid for that no one reads
     server = web.Server(handle, request_factory=_request, handler_cancellation=True)
+
+    def connected() -> "_Connection":
+        return _Connection(server, answering, loop)
+
     try:
-        listening = await loop.create_server(lambda: _Connection(server, answering, loop), HOST, port, backlog=_BACKLOG)
+        listening = [await loop.create_server(connected, HOST, port, backlog=_BACKLOG)]
     except OSError as error:
         raise RelayPortError(f"cannot listen on port {port}: {os_reason(error)}. Use another --port, or 0") from None
+
+    async def listen_on(opened: socket.socket) -> None:
+        listening.append(await loop.create_server(connected, sock=opened, backlog=_BACKLOG))
+
     try:
-        yield RelayListening(f"http://{HOST}:{listening.sockets[0].getsockname()[1]}")
+        yield RelayListening(f"http://{HOST}:{listening[0].sockets[0].getsockname()[1]}", listen_on)
     finally:
-        listening.close()
+        for each in listening:
+            each.close()
         await asyncio.sleep(0)  # so that a request that has come is one in flight
         server.pre_shutdown()
         await server.shutdown(_SHUTDOWN_S)
@@ -166,6 +181,8 @@ class _Server:
         if client is None:
             words = "this key is not one that the relay gave out. Set the client up with `gateway-console relay --for`"
             return _whole(self._relay.refuse(shape, RelayRefusal(RefusedFor.CLIENT, words)))
+        if client.is_cut_off:
+            return _whole(self._relay.refuse(shape, _CUT_OFF, client.name))
         if request.method == "GET" and path.endswith(_MODELS):
             return _models(client, shape)
         is_count = path.endswith(_COUNT)
@@ -184,16 +201,18 @@ class _Server:
             return self.unreadable(request, _BAD_REQUEST)
         headers = [(name, value) for name, value in request.headers.items()]
         call = ClientCall(client, family, request.rel_url.raw_query_string, headers, body)
-        return await self._pass_on(request, self._relay.count(call) if is_count else self._relay.answer(call))
+        return await self._pass_on(request, call, self._relay.count(call) if is_count else self._relay.answer(call))
 
     def _too_large(self, family: EndpointFamily, client: RelayClient) -> web.Response:
         words = f"the request is larger than {BODY_LIMIT // 1024 // 1024} MB. Nothing was sent"
         return _whole(self._relay.refuse(family, RelayRefusal(RefusedFor.SIZE, words), client.name))
 
-    async def _pass_on(self, request: web.BaseRequest, answer: AsyncGenerator[AnswerPart, None]) -> web.StreamResponse:
+    async def _pass_on(
+        self, request: web.BaseRequest, call: ClientCall, answer: AsyncGenerator[AnswerPart, None]
+    ) -> web.StreamResponse:
         response: web.StreamResponse | None = None
         try:
-            async with aclosing(answer) as parts:
+            async with call.client.until_cut_off(), aclosing(answer) as parts:
                 async for part in parts:
                     if isinstance(part, AnswerHead):
                         response = web.StreamResponse(status=part.status, headers=part.headers)
@@ -202,6 +221,11 @@ class _Server:
                         await response.prepare(request)
                     elif response is not None:
                         await response.write(part)
+        except CutOffError:
+            if response is None:
+                return _whole(refusal_answer(call.family, _CUT_OFF, "relay-cut-off"))
+            if request.transport is not None:
+                request.transport.abort()
         except (CallError, ConnectionError):
             # The answer broke off at the gateway, or the client is gone: it must not end as if it were whole.
             if request.transport is not None:

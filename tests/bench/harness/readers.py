@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from support.text.hostile_text import (
+    AGENT_OUTPUTS,
     AGENT_REFUSALS,
     COMMANDS,
     DIFFS,
@@ -54,6 +55,7 @@ from console.domain.sources.claim import with_links
 from console.domain.text.quote import QUOTE_LIMIT, fold, stands_in
 from console.domain.workflows.check import check_workflow
 from console.domain.workflows.workflow import Workflow
+from console.services.coding_agent.named_source import named_source
 from console.services.config.toml_text import TomlText
 from console.services.config.yaml_text import YamlText
 from console.services.facts.installed import SIZE_LIMIT
@@ -160,6 +162,7 @@ READERS: Mapping[str, Reader] = {
     "facts": Reader(_read_facts, _named(*FACTS), largest=SIZE_LIMIT),
     "page": Reader(_read_page, _named(*PAGES)),
     "refusal of an agent": Reader(_read_agent_refusal, _named(*AGENT_REFUSALS), largest=READ_LIMIT - 40),
+    "output of an agent": Reader(named_source, _named(*AGENT_OUTPUTS), largest=262_144),
     "count": Reader(counted_to, _named(*map(Hostile, ("1 ", "1", "1 2 3 ", "a1", ", ")))),
     "answer": Reader(
         _take_in,

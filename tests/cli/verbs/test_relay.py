@@ -61,7 +61,7 @@ async def test_a_command_gets_the_settings_and_no_token_and_its_exit_code_is_our
         (
             ("--for", "gemini", "--exec", "--", "true"),
             2,
-            "Gemini CLI speaks Google's generateContent",
+            "Gemini CLI speaks Google's generateContent, which no route has",
         ),
         (("--exec", "--", "no-such-program"), 127, "cannot run no-such-program"),
         (("--for", "codex", "--for", "aider", "--exec", "--", "true"), 2, "use one --for"),

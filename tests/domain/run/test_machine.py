@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import reduce
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,15 +13,21 @@ from support.run.story import (
     ANN,
     BEN,
     CAT,
+    CODEX,
     KEYLESS,
     MACHINE,
+    OUTSIDE,
     POLICY,
     Story,
+    agent_begun,
+    agent_ended,
+    agent_lost,
     failed,
     failed_at,
     hashed,
     intended,
     lost_at,
+    next_draft,
     opened,
     pinned,
     preflight,
@@ -28,17 +35,22 @@ from support.run.story import (
     refold,
     signature_by,
     waiting_at,
+    writing,
 )
 
 from console.domain.errors.category import Category
 from console.domain.ledger.actor import Actor
+from console.domain.money import Estimate
 from console.domain.record.projection import record_of
 from console.domain.routes.role import Role
+from console.domain.run.agent_event import AgentEnded, AgentEnding
 from console.domain.run.call_event import CallLost, CallRecorded
-from console.domain.run.command import AllowRepeat, Command, MoveRoute, ReportEvent, SignDecision, Stop
+from console.domain.run.command import AllowRepeat, BringDraft, Command, MoveRoute, ReportEvent, SignDecision, Stop
+from console.domain.run.decide import run_budgets
 from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
+    DraftBrought,
     Entry,
     RunEvent,
     RunStopped,
@@ -64,10 +76,14 @@ class RunMachine(RuleBasedStateMachine):
         attempts=st.integers(1, 3),
         creator=st.sampled_from([ANN, BEN, KEYLESS]),
         gate=st.sampled_from(list(Gate)),
+        author=st.sampled_from([{}, {"writer": CODEX}, {"outside": OUTSIDE}]),
+        run_tokens=st.sampled_from([4_000, 200_000]),
     )
-    def begin(self, four_eyes: bool, attempts: int, creator: object, gate: Gate) -> None:  # by name
-        policy = replace(POLICY, four_eyes=four_eyes, max_attempts=attempts, run_tokens=200_000)
-        self.story = Story(policy, creator)  # type: ignore[arg-type]  # one of the actors
+    def begin(  # by name
+        self, *, four_eyes: bool, attempts: int, creator: object, gate: Gate, author: dict[str, Any], run_tokens: int
+    ) -> None:
+        policy = replace(POLICY, four_eyes=four_eyes, max_attempts=attempts, run_tokens=run_tokens)
+        self.story = Story(policy, creator, **author)  # type: ignore[arg-type]  # one of the actors
         self.story.reaches(gate)
         self.spent = (0, 0)
         self.ended: RunState | None = None
@@ -90,8 +106,46 @@ class RunMachine(RuleBasedStateMachine):
                 self.give(ReportEvent(SourcesChecked(())))
             case Gate.CANDIDATE:
                 self.give(ReportEvent(opened(state)))
+            case Gate.WRITER if self.story.writer is not None:
+                self.give(ReportEvent(agent_begun(state)))
+            case Gate.WRITER if self.story.outside is not None:
+                self.give(ReportEvent(DraftBrought(state.attempt, next_draft(state))))
             case _:
                 self.give(ReportEvent(intended(state)))
+
+    @rule(actor=_ACTORS)
+    def bring(self, actor: object) -> None:
+        self.give(BringDraft(next_draft(self.story.state)), actor)
+
+    @precondition(lambda self: self.story.state.phase is Phase.WRITING)
+    @rule(ends=st.sampled_from(["calls", "answers", "fails", "loses", "ends", "is lost"]), often=st.integers(1, 3))
+    def write(self, ends: str, often: int) -> None:
+        for _ in range(often):
+            state = self.story.state
+            if state.phase is not Phase.WRITING:
+                return
+            match ends:
+                case "calls":
+                    self.give(ReportEvent(intended(state)))
+                case "answers" if state.open_calls:
+                    self.give(ReportEvent(recorded(state)))
+                case "fails" if state.open_calls:
+                    self.give(ReportEvent(failed(state, stops=True, category=Category.ACCOUNT_QUOTA)))
+                case "loses" if state.open_calls:
+                    self.give(ReportEvent(CallLost(state.open_calls[-1].call_id, Role.WRITER)))
+                case "is lost":
+                    self.give(ReportEvent(agent_lost(state)))
+                case _:
+                    self.end_turn(None, stops=False)
+
+    @precondition(lambda self: self.story.state.phase is Phase.WRITING)
+    @rule(failure=st.none() | st.sampled_from(list(Category)), stops=_FLAGS)
+    def end_turn(self, failure: Category | None, stops: bool) -> None:  # drawn by name
+        ended = agent_ended(self.story.state, failure=failure, stops=stops)
+        self.give(ReportEvent(ended))
+        if self.story.state.phase is Phase.WORKED:
+            sha256 = hashed(f"draft {self.story.state.attempt}")
+            self.give(ReportEvent(ArtifactStored(ArtifactRole.DRAFT, self.story.state.attempt, sha256, 1)))
 
     @precondition(lambda self: self.story.state.phase is Phase.CALLING)
     @rule(tokens=st.none() | st.integers(-5, 900), microusd=st.none() | st.integers(-5, 9000))
@@ -138,6 +192,8 @@ class RunMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.story.state.phase is Phase.DUE)
     @rule(actor=st.sampled_from([ANN, BEN, CAT]))
     def do_the_whole_gate(self, actor: Actor) -> None:
+        if any(budget.why_not(Estimate(2_000, 4_000)) for budget in run_budgets(self.story.state)):
+            return  # no room for its calls
         self.story.works()
         if self.story.state.phase is Phase.WORKED or self.story.state.gate is Gate.CANDIDATE:
             self.give(ReportEvent(opened(self.story.state)))
@@ -195,7 +251,27 @@ class RunMachine(RuleBasedStateMachine):
         assert set(ends) <= set(calls)
         here = [call for call in state.calls if (call.gate, call.attempt) == (state.gate, state.attempt)]
         answered = {end.call_id for end in state.ends if isinstance(end, CallRecorded)}
-        assert not any(call.call_id in answered for call in here[:-1])
+        assert not any(call.call_id in answered for call in here[:-1] if not call.turn_id)  # an agent makes many
+
+    @invariant()
+    def an_agents_turn_ends_once_and_after_all_its_calls(self) -> None:
+        state = self.story.state
+        turns, ends = [turn.turn_id for turn in state.turns], [end.turn_id for end in state.turn_ends]
+        assert len(set(turns)) == len(turns)
+        assert len(set(ends)) == len(ends)
+        assert set(ends) <= set(turns)
+        assert {call.turn_id for call in state.calls} - {""} <= set(turns)
+        done = [turn for turn in state.turns if (turn.gate, turn.attempt) == (state.gate, state.attempt)]
+        kept = {end.turn_id for end in state.turn_ends if isinstance(end, AgentEnded) and end.failure is None}
+        assert not any(turn.turn_id in kept for turn in done[:-1])
+        if state.phase is not Phase.WRITING and not state.is_over:
+            assert not [call for call in state.open_calls if call.turn_id]
+
+    @invariant()
+    def no_budget_is_exceeded_by_what_was_spent_and_what_is_under_way(self) -> None:
+        of_run = next(iter(run_budgets(self.story.state)))
+        assert of_run.limits.tokens is not None
+        assert of_run.spent.tokens <= of_run.limits.tokens
 
     @invariant()
     def what_is_spent_never_falls(self) -> None:
@@ -215,7 +291,7 @@ class RunMachine(RuleBasedStateMachine):
         assert state.preflight is not None
         assert not state.preflight.needs_human or said[Gate.PREFLIGHT, 1].decided.verdict is GateVerdict.READY
         plans = [each for (gate, _), each in said.items() if gate is Gate.PLANNER]
-        assert plans[-1].decided.verdict is GateVerdict.READY
+        assert [each.decided.verdict for each in plans[-1:]] == [GateVerdict.READY] * (state.outside is None)
         assert state.sealed is not None
         for gate in (Gate.WRITER, Gate.SOURCE_CHECK, Gate.REVIEWER, Gate.CRITIC, Gate.CANDIDATE):
             decided = said[gate, state.attempt].decided
@@ -280,8 +356,26 @@ def _stories() -> list[Story]:
     blocked.says(GateVerdict.BLOCK)
     moved = failed_at(Gate.REVIEWER)
     moved.does(MoveRoute(Role.REVIEWER, "the model is away"), ANN)
+    by_agent, from_outside = Story(writer=CODEX), Story(outside=OUTSIDE)
+    for story in (by_agent, from_outside):
+        story.reaches(Gate.REVIEWER)
+        story.opens(GateVerdict.REVISE)
+        story.says(GateVerdict.REVISE)
+        story.reaches(Gate.CANDIDATE)
+        story.passes()
+    lost = writing(calls=2)
+    lost.reports(*(CallLost(each.call_id, each.role) for each in lost.state.open_calls), agent_lost(lost.state))
+    cut_off = writing(calls=1)
+    cut_off.reports(failed(cut_off.state, stops=True, category=Category.ACCOUNT_QUOTA))
+    why = {"ending": AgentEnding.CUT_OFF, "failure": Category.ACCOUNT_QUOTA, "stops": True}
+    cut_off.reports(agent_ended(cut_off.state, **why))
     return [
         _closed(),
+        by_agent,
+        from_outside,
+        writing(calls=2),
+        lost,
+        cut_off,
         revised,
         blocked,
         moved,

@@ -38,6 +38,16 @@ TASK = "Write a short note on the gateway, for people who are new here."
 ANN = Actor(ActorKind.OPERATOR, "ann", host="0" * 12)
 REASON = "looked at it, as agreed"
 FILES = {"AGENTS.md": b"# Rules\n\nKeep every note short.\n", "docs/start.md": b"# Start here\n"}
+PATCH = b"""diff --git a/docs/start.md b/docs/start.md
+--- a/docs/start.md
++++ b/docs/start.md
+@@ -1 +1,4 @@
+ # Start here
++
++The gateway answers each role through the endpoint family of its route, and the console shows which one that is.
++Ask the team that runs it for a key before the first call, and keep the key out of every file of this repository.
+"""
+"""A change of `FILES`."""
 _FAMILIES = {"gpt": "responses", "claude": "anthropic_messages", "chat": "chat_completions", "team": "responses"}
 ROUTES = {
     "planner": "gpt-route-placeholder",
@@ -50,7 +60,13 @@ ROUTES = {
 
 
 def config_text(
-    *, base_url: str = EMBEDDED, token_ref: str = EMBEDDED, policy: str = "", instructions: str = "", **models: str
+    *,
+    base_url: str = EMBEDDED,
+    token_ref: str = EMBEDDED,
+    policy: str = "",
+    instructions: str = "",
+    agent: str = "",
+    **models: str,
 ) -> str:
     """Return a config of one profile.
 
@@ -59,6 +75,7 @@ def config_text(
         token_ref: Where its token is.
         policy: TOML.
         instructions: TOML.
+        agent: TOML.
         models: Models of roles, `MODEL@FAMILY` where its name does not say the family, "" for no route.
 
     """
@@ -68,7 +85,7 @@ def config_text(
             model, _, family = served.partition("@")
             routes[role] = route(model, family or _FAMILIES[model.partition("-")[0]])
     gateway = {"base_url": base_url, "token_ref": [token_ref]}
-    return tomli_w.dumps(config_table(gateway, routes, policy=policy, instructions=instructions))
+    return tomli_w.dumps(config_table(gateway, routes, policy=policy, instructions=instructions, agent=agent))
 
 
 @dataclass

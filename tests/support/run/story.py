@@ -11,12 +11,24 @@ from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.ledger.signature import NAMESPACE, signer_of
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
+from console.domain.run.agent_event import (
+    AgentBegun,
+    AgentEnded,
+    AgentEnding,
+    AgentLost,
+    AgentWriter,
+    FileGuard,
+    Isolation,
+    NetworkGuard,
+    OutsideDraft,
+)
 from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded
-from console.domain.run.command import Command, Decide, ReportEvent, SignDecision
+from console.domain.run.command import BringDraft, Command, Decide, ReportEvent, SignDecision
 from console.domain.run.decide import decide
 from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
+    DraftBrought,
     Entry,
     GateOpened,
     InstructionPinned,
@@ -26,7 +38,7 @@ from console.domain.run.event import (
     SourcesChecked,
 )
 from console.domain.run.fold import apply
-from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict, role_at
+from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict
 from console.domain.run.pinned import PinnedRoute, PinnedSource, Repository, RouteProof, RunPolicy
 from console.domain.run.refusal import Refusal
 from console.domain.run.state import Phase, RunState
@@ -70,13 +82,18 @@ ROUTES = tuple(
 )
 
 
-def created(policy: RunPolicy = POLICY) -> RunCreated:
+CODEX = AgentWriter("codex", call_limit=40, time_limit_s=1800)
+OUTSIDE = OutsideDraft(hashed("a draft from outside"), 20, "Zoe, by hand")
+
+
+def created(policy: RunPolicy = POLICY, **changes: Any) -> RunCreated:
     """Return a run's first event."""
     repository = Repository("git.example", "acme", "widgets", "0" * 40, is_dirty=False)
-    return RunCreated(
+    event = RunCreated(
         "patch", hashed("task"), 4, repository, "demo", "https://gateway.example", hashed("config"), "0.1",
         False, hashed("inputs"), policy, ROUTES,
     )  # fmt: skip
+    return replace(event, **changes)
 
 
 def pinned() -> InstructionPinned:
@@ -91,20 +108,49 @@ def preflight() -> PreflightFinished:
 
 
 def intended(state: RunState, call_id: str = "", **changes: Any) -> CallIntended:
-    """Return the call that is due."""
-    role = role_at(state.gate, state.attempt) or Role.WRITER
+    """Return the call that is due, or that the agent at work may make."""
+    role = state.role or Role.WRITER
     route = state.route(role)
     call = CallIntended(
         call_id or f"call-{len(state.calls) + 1}", role, state.gate, state.attempt,
         "" if route is None else route.fingerprint, hashed("brief"), 5, 0, 1000, 2000,
+        turn_id=state.intended.turn_id if isinstance(state.intended, AgentBegun) else "",
     )  # fmt: skip
     return replace(call, **changes)
 
 
+def agent_begun(state: RunState, turn_id: str = "", **changes: Any) -> AgentBegun:
+    """Return the beginning of the agent's turn that is due."""
+    route = state.route(Role.WRITER)
+    held = Isolation(FileGuard.BUBBLEWRAP, NetworkGuard.LANDLOCK)
+    turn = AgentBegun(
+        turn_id or f"turn-{len(state.turns) + 1}", Role.WRITER, Gate.WRITER, state.attempt,
+        "" if route is None else route.fingerprint, "codex", "0.171.0", held, hashed("task"), 4, "",
+    )  # fmt: skip
+    return replace(turn, **changes)
+
+
+def agent_ended(state: RunState, **changes: Any) -> AgentEnded:
+    """Return the good end of the turn under way."""
+    assert isinstance(state.intended, AgentBegun)
+    end = AgentEnded(state.intended.turn_id, Role.WRITER, AgentEnding.EXITED, 0, 900, 70, 0)
+    return replace(end, **changes)
+
+
+def agent_lost(state: RunState) -> AgentLost:
+    """Return the loss of the turn under way."""
+    assert isinstance(state.intended, AgentBegun)
+    return AgentLost(state.intended.turn_id, state.intended.role)
+
+
+def _under_way(state: RunState) -> CallIntended:
+    """Return the call that ends next; of those of an agent, the first."""
+    return state.intended if isinstance(state.intended, CallIntended) else state.open_calls[0]
+
+
 def recorded(state: RunState, **changes: Any) -> CallRecorded:
     """Return the end of the call that is under way."""
-    assert state.intended is not None
-    call = state.intended
+    call = _under_way(state)
     route = state.route(call.role)
     end = CallRecorded(
         call.call_id, call.role, None if route is None else route.model, None, 200, "req-1", "stop",
@@ -115,8 +161,7 @@ def recorded(state: RunState, **changes: Any) -> CallRecorded:
 
 def failed(state: RunState, **changes: Any) -> CallFailed:
     """Return the end of the call that is under way: an answer that cannot be read."""
-    assert state.intended is not None
-    call = state.intended
+    call = _under_way(state)
     end = CallFailed(
         call.call_id, call.role, Category.CONTRACT_VIOLATION, Blame.CONTENT, False, 1, 200, "req-2", 100, 50, 20, 300
     )
@@ -132,6 +177,13 @@ def opened(state: RunState, verdict: GateVerdict = READY, **changes: Any) -> Gat
 _MADE = {Gate.PLANNER: ArtifactRole.PLAN, Gate.WRITER: ArtifactRole.DRAFT}
 
 
+def next_draft(state: RunState) -> OutsideDraft:
+    """Return the draft that somebody brings to an attempt."""
+    if state.attempt == 1:
+        return OUTSIDE
+    return replace(OUTSIDE, sha256=hashed(f"draft {state.attempt} from outside"), made_by="Zoe, once more")
+
+
 @dataclass
 class Story:
     """A run as it is told."""
@@ -140,9 +192,13 @@ class Story:
     creator: Actor = ANN
     entries: list[Entry] = field(default_factory=list)
     state: RunState = field(default_factory=lambda: RunState("01J0000000000000000000000A"))
+    writer: AgentWriter | None = None
+    """The coding agent that writes the drafts."""
+    outside: OutsideDraft | None = None
+    """The draft that the run begins with."""
 
     def __post_init__(self) -> None:
-        self.does(ReportEvent(created(self.policy)), self.creator)
+        self.does(ReportEvent(created(self.policy, writer=self.writer, outside=self.outside)), self.creator)
         self.signs(self.creator)
         self.does(ReportEvent(ArtifactStored(ArtifactRole.TASK, 1, hashed("task"), 4)))
 
@@ -185,9 +241,35 @@ class Story:
         if gate in _MADE:
             self.reports(ArtifactStored(_MADE[gate], attempt, sha256, 9))
 
+    def writes(self, calls: int = 2) -> None:
+        """Let the agent write a draft with so many calls."""
+        self.reports(agent_begun(self.state))
+        for _ in range(calls):
+            self.reports(intended(self.state))
+            self.reports(recorded(self.state))
+        self.reports(agent_ended(self.state))
+        self.keeps_draft()
+
+    def keeps_draft(self) -> None:
+        """Keep what the agent wrote."""
+        sha256 = hashed(f"draft of {self.state.attempt}")
+        for role in (ArtifactRole.ANSWER, ArtifactRole.DRAFT):
+            self.reports(ArtifactStored(role, self.state.attempt, sha256, 9))
+
+    def brings(self) -> None:
+        """Bring the draft of the attempt: the one that the run began with, or what somebody made of it since."""
+        if self.state.attempt == 1:
+            self.reports(DraftBrought(1, OUTSIDE))
+        else:
+            self.does(BringDraft(next_draft(self.state)), ANN)
+
     def works(self) -> None:
         """Do the work of the gate, well."""
         match self.state.gate:
+            case Gate.WRITER if self.writer is not None:
+                self.writes()
+            case Gate.WRITER if self.outside is not None:
+                self.brings()
             case Gate.INSTRUCTION:
                 self.reports(pinned())
             case Gate.PREFLIGHT:
@@ -253,6 +335,15 @@ def failed_at(gate: Gate, policy: RunPolicy = POLICY) -> Story:
     story.calls()
     story.reports(failed(story.state))
     story.opens(REVISE, needs_human=True, is_final=True, failure=Category.CONTRACT_VIOLATION)
+    return story
+
+
+def writing(*, calls: int = 0, policy: RunPolicy = POLICY) -> Story:
+    """Return a run in which an agent is at work, with so many calls under way."""
+    story = Story(policy, writer=CODEX).reaches(Gate.WRITER)
+    story.reports(agent_begun(story.state))
+    for _ in range(calls):
+        story.calls()
     return story
 
 

@@ -102,6 +102,13 @@ AGENT_REFUSALS = tuple(
 )
 """Places that never end, and words that begin what a refusal says and never end it."""
 
+AGENT_OUTPUTS = tuple(
+    Hostile(piece, start=start)
+    for start in ("", "instruction source", "instruction source: a")
+    for piece in ("\n", "#", ":", " ", "a", ".", "instruction source", "instruction source:\n")
+)
+"""What seems to begin the line that names an instruction source, and never ends."""
+
 INSTRUCTIONS = (
     Hostile("`"),
     Hostile("` "),
