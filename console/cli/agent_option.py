@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from console.cli import output
 from console.cli.context import current
 from console.cli.profile import NoRouteChosen
-from console.domain.probes.agent_id import AGENT_IDS
+from console.domain.probes.agent_id import AGENT_IDS, agent_id
 from console.domain.problem import ProblemKind
 
 if TYPE_CHECKING:
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 def add_agent_arguments(parser: argparse.ArgumentParser, help_text: str) -> None:
     """Add `--agent` and `--agent-size`."""
-    parser.add_argument("--agent", choices=AGENT_IDS, metavar="AGENT", help=f"{help_text}: {', '.join(AGENT_IDS)}")
+    parser.add_argument(
+        "--agent", type=agent_id, choices=AGENT_IDS, metavar="AGENT", help=f"{help_text}: {', '.join(AGENT_IDS)}"
+    )
     parser.add_argument(
         "--agent-size",
         choices=("full", "small"),

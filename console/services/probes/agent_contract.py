@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from console.domain.finding import Finding
+from console.domain.probes.agent_refusal import check_limits
 from console.domain.probes.assertion import finding_of
 from console.domain.routes.endpoint_path import below, beside
 from console.domain.routes.route import Route
@@ -25,6 +26,8 @@ _COUNTED = ("model", "system", "messages", "tools")
 _BETAS = "anthropic-beta"
 UNKNOWN_BETA = "gateway-console-no-such-beta"
 """A beta that no upstream has: one that gets it says so, and a gateway that drops or filters betas hides it."""
+_UPSTREAM_WORDS = b"unexpected value"
+"""How Anthropic's API begins the refusal of a beta that it does not have."""
 UNKNOWN_HEADER = "x-claude-code-no-such-header"
 """A header that no gateway knows, as the agent's next version may send one."""
 
@@ -76,7 +79,8 @@ async def prove_contract(gateway: Gateway, route: Route, request: ProbeRequest) 
         _judge_count(counted),
         _judge_header(refused),
         _judge_beta(beta),
-        _judge_refusals((refused, beta, keyless)),
+        _judge_refusals((refused, beta, keyless), beta),
+        _judge_limits((listed, counted, refused, beta, keyless)),
     )
     return ContractProof(
         findings=tuple(dict.fromkeys(each for proof in proofs for each in proof.findings)),
@@ -153,23 +157,48 @@ def _judge_header(reply: Reply | None) -> ContractProof:
     return _broken("AGT-03", "unknown_header", UNKNOWN_HEADER) if is_named else ContractProof()
 
 
+def _is_upstreams(reply: Reply | None) -> bool:
+    """Return whether a refusal of the beta that does not exist is the upstream's: in the words of Anthropic's API."""
+    return reply is not None and _names_beta(reply) and _UPSTREAM_WORDS in reply.body.lower()
+
+
+def _names_beta(reply: Reply) -> bool:
+    return 400 <= reply.status < 500 and UNKNOWN_BETA.encode() in reply.body.lower()
+
+
 def _judge_beta(reply: Reply | None) -> ContractProof:
     """Judge a call with a beta that does not exist: an upstream that gets it refuses it by its name."""
-    if reply is not None and 400 <= reply.status < 500 and UNKNOWN_BETA.encode() in reply.body.lower():
+    if _is_upstreams(reply):
         return ContractProof(shown={"AGT-04": "the upstream refused a beta that does not exist, by its name"})
     why = "a beta that does not exist was not refused by name, so nothing shows whether betas reach the upstream"
+    if reply is not None and _names_beta(reply):
+        why = "a beta that does not exist was refused in other words than the upstream's: the gateway may have a list"
     return ContractProof(unshown={"AGT-04": why})
 
 
-def _judge_refusals(replies: Sequence[Reply | None]) -> ContractProof:
-    """Judge the form of refusals: each has to be the upstream's, or to speak like it."""
+def _judge_refusals(replies: Sequence[Reply | None], beta: Reply | None) -> ContractProof:
+    """Judge the form of refusals, and of one that is surely the upstream's whether it came as that speaks.
+
+    Args:
+        replies: All replies that are refusals.
+        beta: That to a beta which does not exist.
+
+    """
     came = [each for each in replies if each is not None and each.status >= 400]
     found = [finding for each in came for finding in check_refusal(each.status, each.headers, each.body)]
-    statuses = ", ".join(map(str, sorted({each.status for each in came})))
     if not came:
         why = "no refusal came"
         return ContractProof(unshown={"AGT-06": why, "AGT-09": why})
+    statuses = ", ".join(map(str, sorted({each.status for each in came})))
     shown = {"AGT-09": f"seen: {statuses}; others did not come"}
-    if any(each.status < 500 and each.status not in (401, 403, 404, 405) for each in came):
-        shown["AGT-06"] = "a call without an input was refused in Anthropic's own envelope"
+    if not _is_upstreams(beta):
+        why = "no refusal came that is surely the upstream's, and not the gateway's own"
+        return ContractProof(tuple(found), shown=shown, unshown={"AGT-06": why})
+    shown["AGT-06"] = "the upstream's refusal of a beta came in Anthropic's own envelope, with its words"
     return ContractProof(tuple(found), shown=shown)
+
+
+def _judge_limits(replies: Sequence[Reply | None]) -> ContractProof:
+    """Judge the limits in the heads of all replies; what breaks the row may be in one of them alone."""
+    heads = (each.headers for each in replies if each is not None)
+    return ContractProof(tuple(finding for head in heads for finding in check_limits(head)))

@@ -147,17 +147,18 @@ def _contract(
     shown, unshown = dict(contract.shown), dict(contract.unshown)
     refused = "the agent's call was not answered"
     if not features:
-        unshown |= dict.fromkeys(("AGT-02", "AGT-03", "AGT-04", "AGT-05"), refused)
+        unshown |= dict.fromkeys(("AGT-02", "AGT-03", "AGT-05", "AGT-10"), refused)
     else:
         if sent.shape.query:
             shown["AGT-02"] = f"the call with ?{sent.shape.query} was answered"
-        shown["AGT-03"] = f"a call with {len(features)} features was answered, and one with an unknown header"
+        shown["AGT-03"] = (
+            f"a call with {len(features)} features was answered; whether all reach the upstream is not shown"
+        )
+        shown["AGT-10"] = "the answer has no limits of the upstream in its head"
         if roles := [each.name for each in features if each.kind is FeatureKind.ROLE]:
             shown["AGT-05"] = f"a call with a message of the role {', '.join(roles)} was answered"
     if result.arrival is None or result.arrival.pattern is ArrivalPattern.FEW:
         unshown["AGT-08"] = "too few pieces arrived to tell"
     else:
         shown["AGT-08"] = f"{result.arrival.pieces} pieces arrived in {result.arrival.lumps} reads"
-    if result.http_status is not None:
-        shown["AGT-10"] = "the answer has no limits of the upstream in its head"
     return contract_rows(shown, unshown, found)

@@ -98,7 +98,7 @@ async def test_routes_that_the_agent_does_not_speak_are_named_and_get_nothing(co
 async def test_an_agent_that_speaks_no_route_s_family_sends_nothing(console: Console, verb: tuple[str, ...]) -> None:
     async with scripted() as server:
         path = console.config_for(server.base_url, gateway=KEYED)
-        result = await console.run(*verb, "--config", path, "--agent", "claude-code", GW=TOKEN)
+        result = await console.run(*verb, "--config", path, "--agent", "claude", GW=TOKEN)
         assert server.connections == 0
     assert result.code == 2
     assert "Claude Code speaks anthropic_messages" in result.stderr

@@ -89,7 +89,13 @@ async def test_what_a_refused_call_does_not_show_is_not_judged() -> None:
     assert result.accepted == ()
     rows = {row.id: (row.verdict, row.words) for row in result.contract}
     assert rows["AGT-05"] == (NOT_JUDGED, "the agent's call was not answered")
-    assert (rows["AGT-02"][0], rows["AGT-03"][0]) == (NOT_JUDGED, NOT_JUDGED)
+    assert {rows[each][0] for each in ("AGT-02", "AGT-03", "AGT-10")} == {NOT_JUDGED}
+
+
+async def test_a_refusal_that_may_be_the_gateways_own_does_not_show_how_the_upstreams_come() -> None:
+    result = await judged(Breach.DROPPED_BETAS)
+    rows = {row.id: (row.verdict, row.words) for row in result.contract}
+    assert rows["AGT-06"] == (NOT_JUDGED, "no refusal came that is surely the upstream's, and not the gateway's own")
 
 
 async def test_a_body_that_is_too_large_is_told_beside_the_contract() -> None:

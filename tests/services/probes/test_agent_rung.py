@@ -289,12 +289,20 @@ async def test_a_query_that_the_gateway_does_not_route_is_told(status: int) -> N
 # --- Claude Code's contract ------------------------------------------------------------------------------------------
 
 
-async def test_a_gateway_that_hides_betas_is_not_green_for_an_answer() -> None:
+@pytest.mark.parametrize(
+    ("empty", "words"),
+    [
+        (ANTHROPIC_400, "nothing shows whether betas reach the upstream"),
+        (refusal(f"beta {UNKNOWN_BETA} is not allowed here"), "the gateway may have a list"),
+    ],
+)
+async def test_a_gateway_that_hides_or_lists_betas_is_not_green_for_an_answer(empty: bytes, words: str) -> None:
     """Where the betas and the fields that they allow are both dropped, the call passes and the features are off."""
-    tried = await try_agent("claude-code", claude(), route(family=M))
+    tried = await try_agent("claude-code", claude(empty=empty), route(family=M))
     rows = {row.id: (row.verdict, row.words) for row in tried.result.contract}
     assert (tried.result.status, rows["AGT-04"][0]) == (RungStatus.PASSED, ContractVerdict.NOT_JUDGED)
-    assert "nothing shows whether betas reach the upstream" in rows["AGT-04"][1]
+    assert words in rows["AGT-04"][1]
+    assert rows["AGT-06"][0] is ContractVerdict.NOT_JUDGED
 
 
 async def test_an_answered_call_says_what_it_had_and_where_its_shape_is_from() -> None:
