@@ -6,10 +6,8 @@ from enum import StrEnum
 
 from textual.binding import Binding
 
+from console.app import disabled_reason as main_reason
 from console.app.runs import disabled_reason as run_reason
-from console.domain.routes.contract import Verdict, fix_lines
-from console.domain.routes.route_key import RouteKey
-from console.domain.tokens.state import TokenState
 from console.view.console_state import ConsoleState
 
 WhyNot = Callable[[ConsoleState, int], str | None]
@@ -20,103 +18,18 @@ def _always(state: ConsoleState, cursor: int) -> str | None:
     return None
 
 
-def why_no_call(state: ConsoleState, cursor: int) -> str | None:
-    """Return why no call can be made at all."""
-    if state.is_read_only:
-        return "this session is read-only: a smoke test makes a call that may cost"
-    if state.gateway_failure:
-        return state.gateway_failure
-    if state.token is None:
-        return "the gateway is still being opened"
-    if state.token_state is not TokenState.FOUND:
-        return state.token.advice
-    return None
-
-
-def _why_no_smoke(state: ConsoleState, cursor: int) -> str | None:
-    if (reason := why_no_call(state, cursor)) is not None:
-        return reason
-    if not state.routes:
-        return "there is no route"
-    route = state.routes[cursor]
-    if route.smoke.is_live:
-        return f"the {route.proven.key} route is being smoked; x stops it"
-    if _is_called_by_run(state, route.proven.key):
-        return f"a run makes a call through the {route.proven.key} route"
-    if route.climbing is not None:
-        return f"the {route.proven.key} route is being checked; x stops it"
-    if route.check.verdict is Verdict.DRIFT:
-        return f"the {route.proven.key} route is held back: endpoint drift. The contract pane has the fix"
-    return None
-
-
-def _why_no_smoke_all(state: ConsoleState, cursor: int) -> str | None:
-    if (reason := why_no_call(state, cursor)) is not None:
-        return reason
-    if any(_is_called_by_run(state, route.proven.key) for route in state.routes):
-        return "a run makes a call; smoke the routes when it is over"
-    return "calls are in progress; x stops them" if state.is_busy else None
-
-
-def _is_called_by_run(state: ConsoleState, key: RouteKey) -> bool:
-    """Return whether a run is calling through a role's route now."""
-    return any(call.is_live and call.is_of_run and call.key == key for call in state.requests.calls)
-
-
-def _why_no_stop(state: ConsoleState, cursor: int) -> str | None:
-    return None if state.is_busy else "no call is in progress"
-
-
-def _why_no_check(state: ConsoleState, cursor: int) -> str | None:
-    if state.gateway_failure:
-        return state.gateway_failure
-    if state.token is None:
-        return "the gateway is still being opened"
-    if state.token_state is not TokenState.FOUND:
-        return state.token.advice
-    return "calls are in progress; x stops them" if state.is_busy else None
-
-
-def _why_no_fix(state: ConsoleState, cursor: int) -> str | None:
-    if cursor < len(state.routes) and fix_lines(state.routes[cursor].check):
-        return None
-    return "this route has no drift and its model no due retirement: there is nothing to fix"
-
-
-def _why_no_explanation(state: ConsoleState, cursor: int) -> str | None:
-    smoke = state.routes[cursor].smoke if cursor < len(state.routes) else None
-    if smoke is None or smoke.is_live or smoke.result is None or smoke.result.classification is None:
-        return "nothing was refused on this route"
-    return None
-
-
-def _why_no_token_set(state: ConsoleState, cursor: int) -> str | None:
-    if state.is_read_only:
-        return "this session is read-only"
-    if state.is_embedded:
-        return "the embedded gateway makes its own token"
-    if state.run is not None and state.run.is_stepping:
-        return "a run is being stepped with this token; x on the run screen stops it"
-    return "calls are in progress; x stops them" if state.is_busy else None
-
-
-def _why_no_reopen(state: ConsoleState, cursor: int) -> str | None:
-    if state.run is not None and state.run.is_stepping:
-        return "a run is being stepped through this gateway; x on the run screen stops it"
-    if state.is_busy:
-        return "calls are in progress; x stops them"
-    return "the gateway is still being opened" if state.token is None and not state.gateway_failure else None
-
-
 class Place(StrEnum):
     """A screen with actions."""
 
     MAIN = "main"
     RUN = "run"
+    AGENTS = "agents"
+    """The main screen's pane of agents, while it has the focus: its keys come before the screen's."""
 
 
 BOTH = (Place.MAIN, Place.RUN)
 _RUN = (Place.RUN,)
+_AGENTS = (Place.AGENTS,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +119,7 @@ _RUN_ACTIONS = (
         "run.cut",
         ("x",),
         "stop",
-        "Stop the step; a call that was sent may be billed.",
+        "Stop the step; a call that was sent may be billed. It ends a coding agent first.",
         run_reason.why_no_cut,
         is_shown=False,
         places=_RUN,
@@ -236,6 +149,15 @@ _RUN_ACTIONS = (
         "fallback",
         "Move the gate's role to the fallback route.",
         run_reason.why_no_fallback,
+        is_shown=False,
+        places=_RUN,
+    ),
+    Action(
+        "run.bring",
+        ("o",),
+        "bring",
+        "Bring the next draft from outside, after the one before was sent back.",
+        run_reason.why_no_bring,
         is_shown=False,
         places=_RUN,
     ),
@@ -278,29 +200,89 @@ _RUN_ACTIONS = (
     Action("run.record", ("4",), "record", "Go to the record's facts.", is_shown=False, places=_RUN),
 )
 
+_AGENT_ACTIONS = (
+    Action(
+        "agent.cut_off",
+        ("x",),
+        "cut off",
+        "Cut this agent off: its calls in flight end, and each later one is refused until u lets it in again.",
+        main_reason.why_no_cut_off,
+        places=_AGENTS,
+    ),
+    Action(
+        "agent.let_in",
+        ("u",),
+        "let in again",
+        "Take calls again from an agent that was cut off; its settings stay right.",
+        main_reason.why_no_let_in,
+        places=_AGENTS,
+    ),
+    Action(
+        "agent.calls",
+        ("enter",),
+        "calls",
+        "Show this agent's newest calls, with every finding in full.",
+        main_reason.why_no_agent_calls,
+        places=_AGENTS,
+    ),
+    Action("agent.down", ("j", "down"), "down", "Next agent.", is_shown=False, places=_AGENTS),
+    Action("agent.up", ("k", "up"), "up", "Previous agent.", is_shown=False, places=_AGENTS),
+)
+
 ACTIONS: tuple[Action, ...] = (
-    Action("route.smoke", ("s",), "smoke", "Make one live, streamed call through this route.", _why_no_smoke),
-    Action("route.smoke_all", ("S",), "all", "Smoke all routes side by side.", _why_no_smoke_all),
-    Action("route.check", ("c",), "check", "Climb the free rungs of the probe ladder for this route.", _why_no_check),
-    Action("smoke.stop", ("x",), "stop", "Stop the calls in progress; their outcome stays unknown.", _why_no_stop),
+    *_AGENT_ACTIONS,
+    Action(
+        "route.smoke", ("s",), "smoke", "Make one live, streamed call through this route.", main_reason.why_no_smoke
+    ),
+    Action("route.smoke_all", ("S",), "all", "Smoke all routes side by side.", main_reason.why_no_smoke_all),
+    Action(
+        "route.check",
+        ("c",),
+        "check",
+        "Climb the free rungs of the probe ladder for this route.",
+        main_reason.why_no_check,
+    ),
+    Action(
+        "smoke.stop",
+        ("x",),
+        "stop",
+        "Stop the calls in progress; their outcome stays unknown.",
+        main_reason.why_no_stop,
+    ),
     Action("route.open", ("enter",), "open", "Show everything about this route, in full."),
-    Action("route.explain", ("e",), "why", "Explain why this route's call was refused.", _why_no_explanation),
+    Action(
+        "route.explain", ("e",), "why", "Explain why this route's call was refused.", main_reason.why_no_explanation
+    ),
     Action("pane.next", ("tab", "right_square_bracket"), "pane", "Go to the next pane."),
     Action("run.open", ("r",), "runs", "Show the runs, and step the one in view.", run_reason.why_no_runs),
+    Action(
+        "relay.open",
+        ("a",),
+        "agents",
+        "Let a coding agent call through this console: open the relay, and show the agent's settings.",
+        main_reason.why_no_agents,
+    ),
     *_RUN_ACTIONS,
     Action("app.commands", ("colon", "ctrl+p"), "command", "Find a command by name.", places=BOTH),
     Action("app.help", ("question_mark", "f1"), "help", "Show all keys.", places=BOTH),
     Action("app.quit", ("q",), "quit", "Quit; calls in progress are stopped.", run_reason.why_no_leaving, places=BOTH),
-    Action("gateway.reopen", ("R",), "reopen", "Open the gateway and ask for the token again.", _why_no_reopen),
     Action(
-        "route.check_all", ("C",), "check all", "Climb the free rungs for all routes.", _why_no_check, is_shown=False
+        "gateway.reopen", ("R",), "reopen", "Open the gateway and ask for the token again.", main_reason.why_no_reopen
+    ),
+    Action(
+        "route.check_all",
+        ("C",),
+        "check all",
+        "Climb the free rungs for all routes.",
+        main_reason.why_no_check,
+        is_shown=False,
     ),
     Action(
         "route.shape",
         ("t",),
         "shape",
         "Climb to the top: one call in the shape that the role sends. It may cost.",
-        _why_no_smoke,
+        main_reason.why_no_smoke,
         is_shown=False,
     ),
     Action(
@@ -308,7 +290,15 @@ ACTIONS: tuple[Action, ...] = (
         ("y",),
         "copy fix",
         "Copy the config lines that fix a drift or replace a retired model.",
-        _why_no_fix,
+        main_reason.why_no_fix,
+        is_shown=False,
+    ),
+    Action(
+        "relay.end",
+        ("X",),
+        "end relay",
+        "End the relay: calls of agents in flight end. Opened again, it knows the same keys.",
+        main_reason.why_no_relay_end,
         is_shown=False,
     ),
     Action("token.show", ("K",), "token", "Show where the token comes from.", is_shown=False),
@@ -317,7 +307,7 @@ ACTIONS: tuple[Action, ...] = (
         ("T",),
         "set token",
         "Store the token: the terminal asks for it without echo.",
-        _why_no_token_set,
+        main_reason.why_no_token_set,
         is_shown=False,
     ),
     Action(
@@ -337,6 +327,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("pane.contract", ("2",), "contract", "Go to the contract pane.", is_shown=False),
     Action("pane.smoke", ("3",), "smoke", "Go to the smoke pane.", is_shown=False),
     Action("pane.calls", ("4",), "requests", "Go to the log of requests, on a wide screen.", is_shown=False),
+    Action(
+        "pane.agents",
+        ("5",),
+        "agents",
+        "Go to the agents that call through the relay.",
+        main_reason.why_no_agent_pane,
+        is_shown=False,
+    ),
 )
 
 
@@ -345,10 +343,27 @@ def actions_of(place: Place) -> tuple[Action, ...]:
     return tuple(action for action in ACTIONS if place in action.places)
 
 
+def keys_of(place: Place) -> tuple[Action, ...]:
+    """Return the actions whose keys work in a place: those of a pane come before its screen's, and hide theirs."""
+    own = actions_of(place)
+    if place is not Place.AGENTS:
+        return own
+    taken = {key for action in own for key in action.keys}
+    return (*own, *(action for action in actions_of(Place.MAIN) if not taken.intersection(action.keys)))
+
+
 def bindings(place: Place) -> list[Binding]:
     """Return the key bindings of a screen; each carries its action's id, so that a keymap can rebind it."""
     return [
         Binding(",".join(action.keys), f"do('{action.id}')", action.label, id=action.id, show=False)
+        for action in actions_of(place)
+    ]
+
+
+def pane_bindings(place: Place) -> list[Binding]:
+    """Return the key bindings of a pane; its screen performs the actions."""
+    return [
+        Binding(",".join(action.keys), f"screen.do('{action.id}')", action.label, id=action.id, show=False)
         for action in actions_of(place)
     ]
 

@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 from textual.app import App
 from textual.worker import Worker
 
+from console.app.relaying import Relaying
 from console.app.runs.bridge import RunBridge
 from console.app.runs.form import RunForm
 from console.app.session import Session, StartEmbedded, embedded_in_a_process, today_in_utc
@@ -26,6 +27,7 @@ _SMOKE_GROUP = "smoke"
 _GATEWAY_GROUP = "gateway"
 _RUNS_GROUP = "runs"
 _STEP_GROUP = "step"
+_RELAY_GROUP = "relay"
 
 
 @runtime_checkable
@@ -78,6 +80,7 @@ class Controller:
         self._environment = environment
         self._is_demo = is_demo
         self.bridge = RunBridge(self.session, environment)
+        self.relaying = Relaying(self.session)
 
     @property
     def state(self) -> ConsoleState:
@@ -133,6 +136,25 @@ class Controller:
         self._cancel(_SMOKE_GROUP)
         self.session.settle()
 
+    # --- The relay -------------------------------------------------------------------------------------------------
+
+    def open_agents(self) -> None:
+        """Open the relay if none is open, and ask which agent to let in."""
+        from console.app.dialogs.agent_dialog import AgentDialog
+        from console.domain.relay.agent_settings import agent_settings
+
+        if not self.state.relay.is_open and not self.state.relay.is_opening:
+            self.relaying.claim()
+            self._begin(self.relaying.keep_open, "relay", _RELAY_GROUP)
+        relaying = self.relaying
+        agents, settings = agent_settings(), relaying.setting_lines
+        self._app.push_screen(AgentDialog(self.state, agents, relaying.desk, settings, newest=relaying.newest))
+
+    def end_relay(self) -> None:
+        """End the relay, with all calls in flight."""
+        self._cancel(_RELAY_GROUP)
+        self.relaying.disclaim()
+
     # --- Runs ------------------------------------------------------------------------------------------------------
 
     def begin_run_work(self, work: Work, name: str) -> None:
@@ -152,6 +174,7 @@ class Controller:
 
         """
         from console.app.dialogs.new_run_dialog import NewRunDialog
+        from console.app.runs.new_run import writers
 
         async def begin(form: RunForm) -> str:
             refused = await self.bridge.begin(form)
@@ -170,7 +193,9 @@ class Controller:
             fill = partial(filled, environment=self._environment)
             if not form.prepared and not form.task:
                 form = fill(form, offered().tasks[0])
-        self._app.push_screen(NewRunDialog(self.state, form, begin, checks=profile.policy.checks, fill=fill), keep)
+        written_by = writers(profile, self._environment)
+        dialog = NewRunDialog(self.state, form, begin, checks=profile.policy.checks, writers=written_by, fill=fill)
+        self._app.push_screen(dialog, keep)
 
     # --- Workers ---------------------------------------------------------------------------------------------------
 

@@ -12,21 +12,22 @@ class ActionProvider(Provider):
 
     async def discover(self) -> Hits:
         """Yield every action."""
-        for action in actions_of(self._place):
+        for action in self._actions:
             yield DiscoveryHit(action.help, partial(self._do, action.id), help=_key(action))
 
     async def search(self, query: str) -> Hits:
         """Yield the actions that match."""
         matcher = self.matcher(query)
-        for action in actions_of(self._place):
+        for action in self._actions:
             name = f"{action.help}  {action.id}"
             if (score := matcher.match(name)) > 0:
                 yield Hit(score, matcher.highlight(name), partial(self._do, action.id), help=_key(action))
 
     @property
-    def _place(self) -> Place:
-        """The screen below the palette."""
-        return getattr(self.screen, "PLACE", Place.MAIN)
+    def _actions(self) -> tuple[Action, ...]:
+        """The actions of the screen below the palette, and of its panes."""
+        place = getattr(self.screen, "PLACE", Place.MAIN)
+        return (*actions_of(place), *(actions_of(Place.AGENTS) if place is Place.MAIN else ()))
 
     async def _do(self, action_id: str) -> None:
         await self.screen.run_action(f"screen.do('{action_id}')")

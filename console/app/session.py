@@ -87,6 +87,8 @@ class Session:
         self._loading = asyncio.Lock()
         self._places = asyncio.Semaphore(profile.gateway.concurrency)
         self._under_way: set[asyncio.Task[object]] = set()
+        self._users: set[asyncio.Task[object]] = set()
+        """Whose work ends before the gateway is closed."""
         self.dispatch(RoutesChecked(profile.check(today(), os.environ)))
 
     def dispatch(self, event: ConsoleEvent) -> None:
@@ -102,14 +104,17 @@ class Session:
     @contextlib.contextmanager
     def noted(self) -> Iterator[None]:
         """Make the screen wait for the block's work when it is left."""
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("a session's work runs in a task")
-        self._under_way.add(task)
-        try:
+        with _holding(self._under_way):
             yield
-        finally:
-            self._under_way.discard(task)
+
+    @contextlib.contextmanager
+    def using_gateway(self) -> Iterator["Gateway | None"]:
+        """Yield the open gateway, which is closed only after the block has ended; None if none is open.
+
+        Closing the gateway cancels the block.
+        """
+        with _holding(self._users):
+            yield self._gateway
 
     async def keep_open(self) -> None:
         """Open the profile's gateway and keep it open until cancelled."""
@@ -136,6 +141,10 @@ class Session:
                     await asyncio.Event().wait()
                 finally:
                     self.target, self._gateway = None, None
+                    for user in self._users:
+                        user.cancel()
+                    if self._users:
+                        await asyncio.wait(self._users)
                     self.dispatch(GatewayClosed())
         except Problem as error:
             self.dispatch(GatewayFailed(str(error)))
@@ -216,3 +225,16 @@ class Session:
         catalogue = None if self.state.catalogue is None else self.state.catalogue.catalogue
         proven = frozenset(route.key for route in self.state.proven if route.is_key_proven)
         return SmokePlan(gateway, self.reservations, self.profile.gateway.smoke_max_output_tokens, catalogue, proven)
+
+
+@contextlib.contextmanager
+def _holding(tasks: set[asyncio.Task[object]]) -> Iterator[None]:
+    """Keep the current task in a set while the block runs."""
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("a session's work runs in a task")
+    tasks.add(task)
+    try:
+        yield
+    finally:
+        tasks.discard(task)

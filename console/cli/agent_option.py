@@ -4,6 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from console.cli import output
+from console.cli.context import current
 from console.cli.profile import NoRouteChosen
 from console.domain.probes.agent_id import AGENT_IDS
 from console.domain.problem import ProblemKind
@@ -34,11 +35,16 @@ def chosen_agent(arguments: argparse.Namespace, checks: "tuple[RouteCheck, ...]"
     """
     if arguments.agent is None:
         return None
-    from console.domain.probes.agent import agents
+    from console.services.facts.captured import known_agent
     from console.services.probes.request import AgentOrder
     from console.wire.agent_body import AgentSize
 
-    agent = agents()[arguments.agent]
+    known = known_agent(arguments.agent, current().environment)
+    agent = known.agent
+    if known.problem:
+        output.note(known.problem)
+    if not arguments.json:
+        output.note(f"{agent.name}: {agent.shape_source}")
     if not any(check.route.endpoint_family in agent.families for check in checks):
         spoken = ", ".join(agent.families)
         raise NoRouteChosen(

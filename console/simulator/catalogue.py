@@ -1,9 +1,10 @@
-"""The model lists that the embedded gateway shows, each in the shape of a gateway that has it.
+"""The lists of models that the embedded gateway shows, each in the shape of a gateway that has it, and its one page.
 
-The models are rows in `catalogue.toml`.
+The page is quoted by its articles, so that a source check finds the words. The models are rows in `catalogue.toml`.
 """
 
 import json
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +13,11 @@ from importlib.resources import files
 from typing import Any
 
 from console.domain.routes.family import EndpointFamily
-from console.simulator.dialect import CREATED
+from console.simulator.dialect import CREATED, RequestError
 from console.simulator.scenario import has_scenario
 
+PAGE_PATH = "/pages/endpoint-families"
+_HOST = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
 _PATHS = {
     "openai": EndpointFamily.CHAT_COMPLETIONS.standard_path,
     "openai-response": EndpointFamily.RESPONSES.standard_path,
@@ -137,3 +140,16 @@ def new_api_pricing() -> dict[str, Any]:
 
 def _endpoint(kind: str) -> dict[str, str]:
     return {"path": _PATHS[kind], "method": "POST"}
+
+
+@cache
+def read_page() -> str:
+    """Return the page's HTML."""
+    return files(__package__).joinpath("endpoint_families.html").read_text(encoding="utf-8")
+
+
+def page_url(host: str) -> str:
+    """Return the page's URL for a client that called a host. Raises `RequestError`."""
+    if _HOST.fullmatch(host) is None:
+        raise RequestError(400, "invalid_request_error", "The Host header names no host.")
+    return f"http://{host}{PAGE_PATH}"

@@ -4,9 +4,11 @@ import asyncio
 import json
 import signal
 import sys
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from console.simulator.breach import Breach
 from console.simulator.server import Listening, serve
 
 
@@ -29,13 +31,16 @@ def announcement(listening: Listening) -> str:
     return json.dumps(asdict(Announcement(base_url=listening.base_url, token=listening.token)))
 
 
-async def simulate(port: int = 0, *, until_stdin_closes: bool = False, pace: float = 1.0) -> None:
+async def simulate(
+    port: int = 0, *, until_stdin_closes: bool = False, pace: float = 1.0, breaches: Collection[Breach] = ()
+) -> None:
     """Serve until a signal arrives or stdin closes, after announcing the URL on stdout.
 
     Args:
         port: The port; 0 picks a free one.
         until_stdin_closes: Whether to end when stdin closes.
         pace: A factor on all waits.
+        breaches: How to break Claude Code's gateway contract.
 
     Raises:
         OSError: It cannot listen on the port.
@@ -45,7 +50,7 @@ async def simulate(port: int = 0, *, until_stdin_closes: bool = False, pace: flo
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
-    async with serve(port, pace=pace) as listening:
+    async with serve(port, pace=pace, breaches=breaches) as listening:
         print(announcement(listening), flush=True)  # noqa: T201  # the one line of data on stdout
         watching = asyncio.create_task(_wait_for_end_of_stdin(stop)) if until_stdin_closes else None
         await stop.wait()

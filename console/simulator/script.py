@@ -54,6 +54,11 @@ class Script:
         """How many tokens the text counts as."""
         return len(self.pieces)
 
+    @property
+    def whole_s(self) -> float:
+        """How long all of it takes, in seconds."""
+        return self.first_token_s + self.token_interval_s * self.output_tokens
+
 
 def count_tokens(prompt: str) -> int:
     """Return how many tokens a prompt counts as."""

@@ -6,7 +6,7 @@ import hmac
 import logging
 import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -15,11 +15,20 @@ from aiohttp import web
 
 from console.domain.routes.family import EndpointFamily
 from console.simulator.anthropic_messages import AnthropicMessages
-from console.simulator.catalogue import anthropic_list, cometapi_list, exists, new_api_pricing, openai_list
+from console.simulator.breach import Breach, break_body, break_contract, broken_error, broken_head, require_betas
+from console.simulator.catalogue import (
+    PAGE_PATH,
+    anthropic_list,
+    cometapi_list,
+    exists,
+    new_api_pricing,
+    openai_list,
+    page_url,
+    read_page,
+)
 from console.simulator.chat_completions import ChatCompletions
 from console.simulator.dialect import Ask, Dialect, RequestError, StreamItem
 from console.simulator.hostile import HostileCall, hostility_for, perform
-from console.simulator.page import PAGE_PATH, page_url, read_page
 from console.simulator.request_body import read_body
 from console.simulator.responses import Responses
 from console.simulator.roles.role_answer import answer_as_role
@@ -75,13 +84,16 @@ class Listening:
 
 
 @contextlib.asynccontextmanager
-async def serve(port: int = 0, *, pace: float = 1.0, token: str = "") -> AsyncIterator[Listening]:
+async def serve(
+    port: int = 0, *, pace: float = 1.0, token: str = "", breaches: Collection[Breach] = ()
+) -> AsyncIterator[Listening]:
     """Serve on loopback while the block runs.
 
     Args:
         port: The port; 0 picks a free one.
         pace: A factor on all waits: 0 answers at once.
         token: The token to accept, for a caller that needs a known one; empty creates a random one.
+        breaches: How to break Claude Code's gateway contract.
 
     Raises:
         OSError: It cannot listen on the port.
@@ -89,7 +101,7 @@ async def serve(port: int = 0, *, pace: float = 1.0, token: str = "") -> AsyncIt
     """
     token = token or f"sim-{secrets.token_urlsafe(24)}"
     journal = Journal()
-    application = _application(_Server(token, journal, pace))
+    application = _application(_Server(token, journal, pace, frozenset(breaches)))
     runner = web.AppRunner(application, access_log=None, logger=_QUIET, shutdown_timeout=1.0)
     await runner.setup()
     try:
@@ -117,10 +129,11 @@ def _application(server: "_Server") -> web.Application:
 
 
 class _Server:
-    def __init__(self, token: str, journal: Journal, pace: float) -> None:
+    def __init__(self, token: str, journal: Journal, pace: float, breaches: Collection[Breach]) -> None:
         self._token = token
         self._journal = journal
         self._pace = pace
+        self._breaches = breaches
         self._number = 0
 
     def guarded(
@@ -136,9 +149,13 @@ class _Server:
             try:
                 if not is_public:
                     self._authorize(request)
+                if self._breaches and (broken := await break_contract(self._breaches, request)) is not None:
+                    return broken
                 return await handler(request, number)
             except RequestError as error:
-                return _json(dialect.refuse(error, _request_id(number)), number, error.status)
+                refusal = broken_error(self._breaches, dialect.refuse(error, _request_id(number)))
+                headers = {"x-should-retry": "false"} if error.status == 401 else {}
+                return _json(refusal, number, error.status, headers)
             except web.HTTPRequestEntityTooLarge:
                 too_large = RequestError(413, "invalid_request_error", "The request is too large.")
                 return _json(dialect.refuse(too_large, _request_id(number)), number, 413)
@@ -156,17 +173,21 @@ class _Server:
             return await self.refuse_path(request, number)
         dialect = _DIALECTS[family]
         _require_version(request, family)
-        ask = dialect.read(await read_body(request))
+        body = await read_body(request)
+        if family is EndpointFamily.ANTHROPIC_MESSAGES:
+            require_betas(self._breaches, request.headers)
+            break_body(self._breaches, body)
+        ask = dialect.read(body)
         if hostility_for(ask.model) is not None:
             return await self._be_hostile(request, ask, dialect, number)
         scenario = scenario_for(ask.model, family)
         if scenario is not None and scenario.kind in ("error", "html", "redirect"):
             return _play(scenario)
         _require_model(ask.model, dialect)
-        headers: Mapping[str, str] = {}
+        headers = broken_head(self._breaches)
         if scenario is not None and scenario.kind == "elsewhere":
             ask = replace(ask, model=scenario.answers_as or ask.model, id_prefix=scenario.id_prefix)
-            headers = scenario.headers
+            headers = {**headers, **scenario.headers}
         ask = answer_as_role(ask, WELL if scenario is None else scenario.conduct, page_url(request.host))
         script = write_script(ask.model, ask.prompt, ask.max_output_tokens, ask.wish)
         if ask.stream:
@@ -174,7 +195,7 @@ class _Server:
             return await self._stream(
                 request, number, islice(dialect.stream(ask, script, number), last), script, headers
             )
-        await asyncio.sleep((script.first_token_s + script.token_interval_s * script.output_tokens) * self._pace)
+        await asyncio.sleep(script.whole_s * self._pace)
         return _json(dialect.whole(ask, script, number), number, headers=headers)
 
     async def answer_deployment(self, request: web.Request, number: int) -> web.StreamResponse:
@@ -226,6 +247,10 @@ class _Server:
         loop = asyncio.get_running_loop()
         due = loop.time() + script.first_token_s * self._pace
         try:
+            if Breach.COLLECTED in self._breaches:
+                await asyncio.sleep(script.whole_s * self._pace)
+                await response.write(b"".join(item.frame() for item in items))
+                items = ()
             for item in items:
                 if item.has_content:
                     await asyncio.sleep(max(0.0, due - loop.time()))

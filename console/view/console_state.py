@@ -29,16 +29,18 @@ from console.domain.probes.event import (
     TokenResolved,
 )
 from console.domain.probes.proven_route import ProvenRoute
+from console.domain.relay.call import RelayEvent
 from console.domain.routes.contract import RouteCheck
 from console.domain.routes.route_key import RouteKey
 from console.domain.tokens.state import TokenState
 from console.view.live_call import LiveCall
+from console.view.relay.relay_view import RelayView, RelayViewEvent
 from console.view.request_log import RequestLog
 
 if TYPE_CHECKING:
     from console.view.run_view import RunView, RunViewEvent
 
-ConsoleEvent: TypeAlias = "Event | RunViewEvent"
+ConsoleEvent: TypeAlias = "Event | RelayViewEvent | RunViewEvent"
 """Every event that changes what is drawn."""
 RouteEvent: TypeAlias = CallEvent | RungStarted | RungFinished
 """An event of one route; it names the route's key."""
@@ -91,6 +93,8 @@ class ConsoleState:
     budget: Budget | None = None
     """The session's budget and what is spent of it; None before the first booked call."""
     loop_lag_p99_ms: float | None = None
+    relay: RelayView = RelayView()
+    """The relay for coding agents."""
     run: "RunView | None" = None
     """What is known about runs; None until the ledger was read, which happens after the first paint."""
 
@@ -101,9 +105,9 @@ class ConsoleState:
 
     @property
     def apart_from_streams(self) -> tuple[object, ...]:
-        """All that is drawn but the streamed text of smoke tests, which grows with every delta, and the loop's lag."""
+        """All that is drawn but the loop's lag and what grows with every delta: smoke tests' text, agents' answers."""
         smokes = tuple((each.phase, each.ttft_ms, each.said, each.result) for each in (r.smoke for r in self.routes))
-        still = replace(self, routes=(), loop_lag_p99_ms=None)
+        still = replace(self, routes=(), loop_lag_p99_ms=None, relay=self.relay.apart_from_streams)
         return still, smokes, tuple((route.proven, route.climbing) for route in self.routes)
 
     @property
@@ -158,15 +162,20 @@ class ConsoleState:
                 has_route = any(route.proven.key == event.key for route in self.routes)
                 return replace(self._with_route(event), requests=self.requests.apply(event)) if has_route else self
             case _:
-                return self._with_run(event)
+                return self._with_relay(event) if isinstance(event, RelayViewEvent) else self._with_run(event)
 
     def _with_route(self, event: RouteEvent) -> "ConsoleState":
         key = event.key
         routes = [route.apply(event) if route.proven.check.route.key == key else route for route in self.routes]
         return ConsoleState(
             self.profile, self.is_read_only, self.origin, self.is_embedded, self.gateway_failure, self.token,
-            tuple(routes), self.requests, self.catalogue, self.agents, self.budget, self.loop_lag_p99_ms, self.run,
+            tuple(routes), self.requests, self.catalogue, self.agents, self.budget, self.loop_lag_p99_ms, self.relay,
+            self.run,
         )  # fmt: skip
+
+    def _with_relay(self, event: RelayViewEvent) -> "ConsoleState":
+        requests = self.requests.apply(event) if isinstance(event, RelayEvent) else self.requests
+        return replace(self, requests=requests, relay=self.relay.apply(event))
 
     def _with_run(self, event: "RunViewEvent") -> "ConsoleState":
         """Return the state after an event of runs, whose module is loaded after the first paint."""

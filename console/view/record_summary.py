@@ -10,16 +10,21 @@ from dataclasses import dataclass
 from console.domain.errors.category import guidance
 from console.domain.money import usd_text
 from console.domain.probes.standing import Standing
-from console.domain.record.record import Record, RecordedGate, RecordedStop
+from console.domain.record.record import Record, RecordedGate, RecordedStop, WriterKind
+from console.domain.routes.role import Role
+from console.domain.run.agent_event import FileGuard, NetworkGuard
 from console.domain.run.event import StopCause, StopRule
 from console.domain.run.gate import Gate, GateVerdict
+from console.domain.run.needed_roles import ASKED, JUDGES, NEEDED
 from console.domain.run.pinned import PinnedRoute
 from console.domain.run.state import RunStatus
+from console.domain.run.turn import AgentTurn, TurnOutcome, could_ask_elsewhere
 from console.domain.sources.cited_page import SourceVerdict
 from console.domain.workflows.permissions import CiPermissions
 from console.domain.workflows.token_kind import TokenKind
 from console.view.route_sign import standing_sign
 from console.view.run_sign import gate_sign, status_sign
+from console.view.run_words import agent_words, author_words, held_words, turn_words
 from console.view.sign import OK, Sign, Tone
 
 _NO_PROOF = Sign("~", "no proof", Tone.WARN)
@@ -30,6 +35,16 @@ _NONE = Sign("·", "none", Tone.DIM)
 _CLOSE = Sign("×", "too close", Tone.FAIL)
 _UNPROVEN = Sign("~", "unproven", Tone.WARN)
 _STOPPED = Sign("!", "stopped", Tone.WARN)
+_OUTSIDE = Sign("~", "outside", Tone.WARN)
+_NOT_BEGUN = Sign("·", "due", Tone.DIM)
+_NOT_ASKED = Sign("·", "not asked", Tone.DIM)
+_TURNS = {
+    TurnOutcome.OPEN: Sign("~", "open", Tone.WARN),
+    TurnOutcome.FAILED: Sign("!", "no draft", Tone.WARN),
+    TurnOutcome.LOST: Sign("!", "lost", Tone.WARN),
+}
+_ASKED = {WriterKind.ROUTE: ASKED, WriterKind.AGENT: NEEDED, WriterKind.OUTSIDE: JUDGES}
+"""The roles that a run may ask, by who makes its drafts."""
 _SHOWN_HASH = 12
 _NAMED_ROWS = 3
 """The most verification rows that are named; more of them are counted."""
@@ -63,6 +78,7 @@ def summary_of(record: Record) -> tuple[Fact, ...]:
     return (
         *_run(record),
         *_stop(record),
+        *_drafts(record),
         *_endpoints(record),
         *_boundary(record),
         *_sources(record),
@@ -88,15 +104,41 @@ def _run(record: Record) -> Iterator[Fact]:
         yield Fact("gateway", None, f"{record.gateway_origin or '?'}, profile {record.profile or '?'}")
 
 
+def _drafts(record: Record) -> Iterator[Fact]:
+    """Yield who made the drafts, unless it was the writer's route, which has a line below."""
+    writer = record.writer
+    for draft in writer.drafts:
+        words = f"attempt {draft.attempt}: {draft.size} bytes, sha256 {draft.sha256[:_SHOWN_HASH]}"
+        yield Fact("draft", _OUTSIDE, f"{words}, {author_words(draft.made_by)}; this tool did not make it")
+    if writer.kind is WriterKind.AGENT and not writer.turns:
+        yield Fact("agent", _NOT_BEGUN, f"{agent_words(writer.agent or '')} has not begun")
+    for turn in writer.turns:
+        words = f"{agent_words(turn.agent, turn.version)}, attempt {turn.attempt}: {held_words(turn.isolation)}"
+        yield Fact("agent", _turn_sign(turn), f"{words}; {turn_words(turn)}")
+
+
+def _turn_sign(turn: AgentTurn) -> Sign:
+    """Return how a turn is shown: green only if it made a draft, and something held the agent."""
+    if turn.outcome is not TurnOutcome.DRAFTED:
+        return _TURNS[turn.outcome]
+    is_held = turn.isolation.files is not FileGuard.NONE and turn.isolation.network is not NetworkGuard.NONE
+    return Sign("✓", "held", Tone.OK) if is_held else Sign("~", "not held", Tone.WARN)
+
+
 # --- Endpoints -------------------------------------------------------------------------------------------------------
 
 
 def _endpoints(record: Record) -> Iterator[Fact]:
-    width = max((len(_address(route)) for route in record.routes), default=0)
-    for route in record.routes:
+    roles = (*_ASKED[record.writer.kind], Role.FALLBACK)
+    asked = [route for route in record.routes if route.role in roles]
+    width = max((len(_address(route)) for route in asked), default=0)
+    for route in asked:
         sign, proof = _proof(record, route)
         columns = f"{_address(route):<{width}}  {proof}"
         yield Fact(route.role, sign, columns.rstrip())
+    others = [route.role for route in record.routes if route not in asked]
+    if others:
+        yield Fact("roles", _NOT_ASKED, ", ".join(others))
 
 
 def _address(route: PinnedRoute) -> str:
@@ -192,12 +234,18 @@ def _judges(record: Record) -> Iterator[Fact]:
 
 def _independence(record: Record) -> Iterator[Fact]:
     pairs = dict(record.independence) | dict(() if record.stop is None else record.stop.independence)
-    if not pairs:
+    if record.writer.kind is WriterKind.OUTSIDE:
+        yield Fact("independent", _UNKNOWN, "who made the draft is not proven, so no judge is compared with its author")
+    elif not pairs:
         yield Fact("independent", _NOT_CHECKED, "no judge was compared with the writer")
+    is_free = could_ask_elsewhere(record.writer.turns)
     least = 0 if record.policy is None else record.policy.min_independence
     for pair, level in pairs.items():
-        sign = _CLOSE if level < least else _UNPROVEN if pair in record.unproven_independence else OK
-        more = {_CLOSE: f"; {least} required", _UNPROVEN: "; names may be aliases"}.get(sign, "")
+        is_alias = pair in record.unproven_independence
+        is_unseen = is_free and pair.startswith(f"{Role.WRITER}_")
+        sign = _CLOSE if level < least else _UNPROVEN if is_alias or is_unseen else OK
+        why = "names may be aliases" if is_alias else "the agent could ask other models"
+        more = {_CLOSE: f"; {least} required", _UNPROVEN: f"; {why}"}.get(sign, "")
         yield Fact("independent", sign, f"{pair.replace('_', ' ')}: {level} of 3, {_LEVELS[level]}{more}")
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from console.domain.probes.event import AnswerStarted, CallEvent, RequestWritten, SmokeFinished, SmokeStarted
+from console.domain.probes.smoke import SmokeResult
+from console.domain.relay.call import RelayCallBegun, RelayCallEnded, RelayEvent
 from console.domain.routes.route_key import RouteKey
 
 CALL_LIMIT = 200
@@ -25,6 +27,10 @@ class Call:
     is_sent: bool = False
     is_of_run: bool = False
     """Whether a run made it, rather than a smoke test."""
+    agent: str = ""
+    """The agent that made it through a relay; empty if this console made it."""
+    number: int | None = None
+    """The relay's number of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +42,11 @@ class RequestLog:
     tokens_counted: int = 0
     """Input and output tokens of all ended calls, as far as their answers named them."""
 
-    def apply(self, event: CallEvent, *, is_of_run: bool = False) -> "RequestLog":
-        """Return the log after an event of a call. Pure.
+    def apply(self, event: CallEvent | RelayEvent, *, is_of_run: bool = False) -> "RequestLog":
+        """Return the log after an event of a call. Pure. A call that a relay refused was not sent, so it is not in it.
 
         Args:
-            event: Names a route; it applies to that route's newest call in progress.
+            event: Names a route, or an agent's call by its number; it applies to the newest such call in progress.
             is_of_run: The call belongs to a run. A smoke test of the same route may be in progress beside it.
 
         """
@@ -53,11 +59,21 @@ class RequestLog:
             case AnswerStarted(_, http_status):
                 return self._change(event.key, is_of_run, lambda call: replace(call, http_status=http_status))
             case SmokeFinished(result):
-                counted = self.tokens_counted + (result.input_tokens or 0) + (result.output_tokens or 0)
                 ended = self._change(
                     event.key, is_of_run, lambda call: replace(call, is_live=False, total_ms=result.total_ms)
                 )
-                return replace(ended, tokens_counted=counted)
+                return ended._counting(result)
+            case RelayCallBegun(number, agent, route, _, at):
+                call = Call(route.key, at, route.endpoint_path, route.model, is_of_run=is_of_run)
+                call = replace(call, is_sent=True, agent=agent, number=number)
+                return replace(self, calls=(*self.calls, call)[-CALL_LIMIT:])
+            case RelayCallEnded(number, _, result, is_cut=is_cut):
+                status, total_ms = (None, None) if is_cut else (result.http_status, result.total_ms)
+                ended = self._change_live(
+                    lambda call: call.number == number and call.is_of_run is is_of_run,
+                    lambda call: replace(call, is_live=False, http_status=status, total_ms=total_ms),
+                )
+                return ended._counting(result)
             case _:
                 return self
 
@@ -67,9 +83,19 @@ class RequestLog:
         return replace(self, calls=tuple(calls))
 
     def _change(self, key: RouteKey, is_of_run: bool, change: Callable[[Call], Call]) -> "RequestLog":
+        return self._change_live(
+            lambda call: call.number is None and call.key == key and call.is_of_run is is_of_run, change
+        )
+
+    def _counting(self, result: SmokeResult) -> "RequestLog":
+        counted = self.tokens_counted + (result.input_tokens or 0) + (result.output_tokens or 0)
+        return replace(self, tokens_counted=counted)
+
+    def _change_live(self, is_meant: Callable[[Call], bool], change: Callable[[Call], Call]) -> "RequestLog":
+        """Change the newest call in progress that is meant."""
         calls = list(self.calls)
         for place, call in reversed(list(enumerate(calls))):
-            if call.is_live and call.key == key and call.is_of_run is is_of_run:
+            if call.is_live and is_meant(call):
                 calls[place] = change(call)
                 break
         return replace(self, calls=tuple(calls))

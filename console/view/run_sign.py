@@ -15,6 +15,8 @@ _VERDICTS = {
 _UNDECIDED = Sign("!", "undecided", Tone.WARN)
 """Nothing computed is against it, but what was found wants a person."""
 _HELD = Sign("·", "held", Tone.DIM)
+_NOT_PLANNED = Sign("·", "no plan", Tone.DIM)
+"""A draft from outside is not planned: the run passes this gate by."""
 _LIVE = Sign("›", "live", Tone.LIVE)
 _STATUSES = {
     "live": _LIVE,
@@ -68,7 +70,9 @@ def gate_marks(state: RunState, *, is_stepping: bool) -> tuple[GateMark, ...]:
     marks: list[GateMark] = []
     for place, gate in enumerate(order):
         is_current = place == here
-        if place < here or state.status is RunStatus.CLOSED:
+        if gate is Gate.PLANNER and state.outside is not None:
+            sign = _NOT_PLANNED
+        elif place < here or state.status is RunStatus.CLOSED:
             sign = _VERDICTS[GateVerdict.READY]
         else:
             sign = current_sign(state, is_stepping=is_stepping) if is_current else _HELD

@@ -10,6 +10,7 @@ from console.domain.finding import Finding
 from console.domain.ledger.actor import Actor
 from console.domain.money import Estimate
 from console.domain.probes.event import CallEvent, RungStarted
+from console.domain.relay.call import RelayEvent
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.run.event import GateOpened
@@ -17,6 +18,7 @@ from console.domain.run.gate import Gate
 from console.domain.run.state import RunState
 from console.domain.run.subject import Subject
 from console.view.live_call import LiveCall
+from console.view.relay.calls import RelayedCalls
 
 WORDS_LIMIT = 200
 """How many of the newest events are shown."""
@@ -83,6 +85,8 @@ class CallShown:
     """The most that it can cost; None if an agent makes calls of its own, within the budgets."""
     instructions: str
     prompt: str
+    agent: str = ""
+    """The coding agent that gets it as its task; empty if the model does."""
 
 
 # --- Events of the view ----------------------------------------------------------------------------------------------
@@ -152,9 +156,9 @@ class StepEnded:
 
 @dataclass(frozen=True, slots=True)
 class RunCalled:
-    """An event of the call that the step makes."""
+    """An event of the call that the step makes, or of a call of the agent that writes."""
 
-    event: CallEvent
+    event: CallEvent | RelayEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +242,8 @@ class RunView:
     call: CallShown | None = None
     live: LiveCall = LiveCall()
     """The call in progress, or the last one."""
+    relayed: RelayedCalls = RelayedCalls()
+    """The calls of the agent that writes in the step in progress, or wrote in the last one."""
     stepping: str = ""
     """The id of the run that this console is stepping; empty if it is stepping none."""
     auto: str = ""
@@ -298,7 +304,8 @@ class RunView:
             case LookedBack(step):
                 return replace(self, back=max(0, min(self.back + step, len(self.notes) - 1)))
             case StepBegun(run_id):
-                return replace(self, stepping=run_id, said="", back=0, live=LiveCall(), rungs=())
+                live, relayed = LiveCall(), RelayedCalls()
+                return replace(self, stepping=run_id, said="", back=0, live=live, relayed=relayed, rungs=())
             case StepEnded(said):
                 return replace(self, stepping="", said=said or self.said)
             case PreflightRungStarted(started):
@@ -314,9 +321,14 @@ class RunView:
             case CheckOutput():
                 return replace(self, outputs=(*self.outputs, event)[-OUTPUTS_LIMIT:])
             case RunCalled(called):
-                return replace(self, live=self.live.apply(called)) if self.is_stepping_this else self
+                return self._called(called) if self.is_stepping_this else self
             case _:
                 assert_never(event)
+
+    def _called(self, called: CallEvent | RelayEvent) -> "RunView":
+        if isinstance(called, RelayEvent):
+            return replace(self, relayed=self.relayed.apply(called))
+        return replace(self, live=self.live.apply(called))
 
     def _listed(self, runs: tuple[RunRow, ...]) -> "RunView":
         """Keep the cursor on the same run."""
@@ -342,4 +354,5 @@ class RunView:
             said=self.said if is_same else "",
             call=self.call if is_same else None,
             live=self.live if is_same else LiveCall(),
+            relayed=self.relayed if is_same else RelayedCalls(),
         )

@@ -5,7 +5,16 @@ from collections.abc import Sequence
 from console.domain.money import usd_text
 from console.domain.probes.served_as import ServedAs
 from console.domain.probes.standing import Standing
-from console.domain.run.agent_event import AgentBegun, AgentEnded, AgentLost, FileGuard, Isolation, NetworkGuard
+from console.domain.run.agent_event import (
+    OWN_COMMAND,
+    AgentBegun,
+    AgentEnded,
+    AgentEnding,
+    AgentLost,
+    FileGuard,
+    Isolation,
+    NetworkGuard,
+)
 from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded, CallRepeatAllowed
 from console.domain.run.event import (
     CandidateSealed,
@@ -24,6 +33,7 @@ from console.domain.run.event import (
 from console.domain.run.gate import Gate
 from console.domain.run.pinned import RouteProof
 from console.domain.run.state import Phase, RunState
+from console.domain.run.turn import AgentTurn, TurnOutcome
 from console.view.run_sign import opening_sign
 
 
@@ -44,17 +54,14 @@ def entry_words(entry: Entry) -> str | None:
         case CallLost():
             return "a call was cut off: its outcome is unknown, and it may have been billed"
         case AgentBegun() as event:
-            return f"{event.agent} begins{_version(event)}: {event.brief_size} bytes of task; {_held(event.isolation)}"
+            began = f"{agent_words(event.agent, event.version)} begins: {event.brief_size} bytes of task"
+            return f"{began}; {held_words(event.isolation)}"
         case AgentEnded() as event:
-            code = "" if event.exit_code is None else f" with {event.exit_code}"
-            failed = "" if event.failure is None else f", no draft: {event.failure}"
-            refused = f", {event.calls_refused} call(s) refused here" if event.calls_refused else ""
-            return f"agent {event.ending.replace('_', ' ')}{code} after {event.duration_ms} ms{refused}{failed}"
+            return f"agent {_ended_words(event)}"
         case AgentLost():
             return "an agent was cut off with the process that held it: its changes are lost"
         case DraftBrought(_, draft):
-            by = f"made by {draft.made_by}" if draft.made_by else "its author is not named"
-            return f"draft from outside: {draft.size} bytes, {by}"
+            return f"draft from outside: {draft.size} bytes, {author_words(draft.made_by)}"
         case CallRepeatAllowed():
             return f"one more call is allowed by {_who_and_why(entry.actor.id, entry.event.reason)}"
         case SourcesChecked(sources):
@@ -83,11 +90,39 @@ def entry_words(entry: Entry) -> str | None:
             return None
 
 
-def _version(event: AgentBegun) -> str:
-    return f" ({event.version})" if event.version else ""
+def agent_words(agent: str, version: str = "") -> str:
+    """Return a coding agent's name with its version, if it said one."""
+    name = "own command" if agent == OWN_COMMAND else agent
+    return f"{name} {version}" if version else name
 
 
-def _held(isolation: Isolation) -> str:
+def author_words(made_by: str) -> str:
+    """Return who made a draft from outside, and that only the operator says so."""
+    return f"made by {made_by}, as the operator says" if made_by else "its author is not named"
+
+
+def turn_words(turn: AgentTurn) -> str:
+    """Return how an agent's turn ended, with its calls."""
+    calls = f"{turn.calls} call{'' if turn.calls == 1 else 's'}"
+    match turn.outcome:
+        case TurnOutcome.OPEN:
+            return f"{calls} so far"
+        case TurnOutcome.LOST:
+            return f"{calls}; cut off with the process that held it, so its changes are lost"
+        case TurnOutcome.DRAFTED | TurnOutcome.FAILED:
+            return f"{calls}; {_ended_words(turn)}"
+
+
+def _ended_words(end: AgentEnded | AgentTurn) -> str:
+    how = "ended" if end.ending is None else end.ending.replace("_", " ")
+    code = "" if end.exit_code is None else f" with {end.exit_code}"
+    refused = f", {end.calls_refused} call(s) refused here" if end.calls_refused else ""
+    why = "" if end.ending is AgentEnding.CUT_OFF else f": {end.failure}"
+    failed = "" if end.failure is None else f", no draft{why}"
+    return f"{how}{code} after {end.duration_ms} ms{refused}{failed}"
+
+
+def held_words(isolation: Isolation) -> str:
     """Return what holds an agent, and loudly what does not."""
     files = "NOT kept from your files" if isolation.files is FileGuard.NONE else f"files held by {isolation.files}"
     network = (
@@ -147,13 +182,15 @@ def standing(state: RunState) -> str:
         case Phase.WAITING if state.opened is not None:
             human = "; it needs a person" if state.opened.needs_human else ""
             return f"waits at {where}: computed {opening_sign(state.opened).word}{human}"
+        case Phase.LOST if state.is_agents_turn:
+            return f"at {where}: the agent was cut off, and its changes are lost; only you may let it work once more"
         case Phase.LOST:
             return f"at {where}: a call has an unknown outcome and may have been billed; only you may repeat it"
         case Phase.CALLING:
             return f"at {where}: a call is in progress"
         case Phase.WRITING:
-            return f"at {where}: {state.writer.agent if state.writer else 'an agent'} is at work"
-        case Phase.DUE if state.gate is Gate.WRITER and state.outside is not None and state.attempt > 1:
+            return f"at {where}: {agent_words(state.writer.agent) if state.writer else 'an agent'} is at work"
+        case Phase.DUE if state.awaits_draft:
             return f"at {where}: the draft from outside was sent back; bring the next one"
         case _:
             return f"at {where}: the next step is due"

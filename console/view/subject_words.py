@@ -25,6 +25,8 @@ from console.domain.run.subject import (
     SourcesShown,
     Subject,
 )
+from console.domain.run.turn import AgentTurn
+from console.view.run_words import agent_words, author_words, held_words, turn_words
 
 SHORT_HASH = 12
 """How many digits of a hash tell one text from another for a person."""
@@ -55,6 +57,8 @@ def subject_lines(subject: Subject, *, is_brief: bool = False) -> tuple[Labelled
             lines = _plan(subject)
         case DraftShown():
             lines = _draft(subject)
+        case AgentTurn():
+            lines = turn_lines(subject)
         case SourcesShown():
             lines = _sources(subject)
         case ReviewShown():
@@ -148,9 +152,31 @@ def _plan(plan: Plan) -> Iterator[LabelledLine]:
 def _draft(draft: DraftShown) -> Iterator[LabelledLine]:
     yield LabelledLine("candidate" if draft.is_sealed else "draft", draft_size(draft))
     yield LabelledLine("sha256", draft.sha256)
+    yield from author_lines(draft)
     if draft.kind == ArtifactKind.PATCH:
         yield from _rows("files", [_file_words(each) for each in draft.files] or ["none that git would take"])
-        yield LabelledLine("scope", ", ".join(draft.scope) or "the plan allows no path")
+        yield LabelledLine("scope", scope_words(draft))
+
+
+def scope_words(draft: DraftShown) -> str:
+    """Return the paths that a patch may touch."""
+    if draft.outside is not None:
+        return "no plan bounds it: it came from outside"
+    return ", ".join(draft.scope) or "the plan allows no path"
+
+
+def author_lines(draft: DraftShown) -> Iterator[LabelledLine]:
+    """Yield who made a draft, unless the model of a route did."""
+    if draft.outside is not None:
+        yield LabelledLine("author", f"{author_words(draft.outside.made_by)}; this tool did not make it")
+    if draft.turn is not None:
+        yield from turn_lines(draft.turn)
+
+
+def turn_lines(turn: AgentTurn) -> Iterator[LabelledLine]:
+    """Yield which agent it was, how it ended, and what held it."""
+    yield LabelledLine("agent", f"{agent_words(turn.agent, turn.version)}: {turn_words(turn)}")
+    yield LabelledLine("isolation", held_words(turn.isolation))
 
 
 def _file_words(file: DraftFile) -> str:

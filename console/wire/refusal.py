@@ -37,6 +37,7 @@ _FINAL = 400
 _NO_KEY = 401
 _FORMS = {
     RefusedFor.CLIENT: _Form(401, "invalid_request_error", "invalid_api_key", "authentication_error"),
+    RefusedFor.CUT_OFF: _Form(403, "invalid_request_error", "cut_off", "permission_error"),
     RefusedFor.PATH: _Form(404, "invalid_request_error", "unknown_url", "not_found_error"),
     RefusedFor.BODY: _Form(400, "invalid_request_error", "invalid_body", "invalid_request_error"),
     RefusedFor.SIZE: _Form(413, "invalid_request_error", "request_too_large", "request_too_large"),

@@ -47,6 +47,7 @@ SOURCES = {
     "OpenAI model retirement": "https://developers.openai.com/api/docs/deprecations",
     "Anthropic model retirement": "https://platform.claude.com/docs/en/about-claude/model-deprecations",
     "Claude Code gateway protocol": "https://code.claude.com/docs/en/llm-gateway-protocol",
+    "Claude Code gateway connection": "https://code.claude.com/docs/en/llm-gateway-connect",
     "Pricing and enablement": "https://apidoc.cometapi.com/pricing/about-pricing",
     "Support escalation": "https://apidoc.cometapi.com/support/help-center",
 }
@@ -66,12 +67,12 @@ def state_on(today: str, *marks: Mark, expiry_days: int = 30) -> RowState:
 
 def test_the_table_has_its_areas_with_their_sources() -> None:
     assert {row.area: row.source_url for row in rows()} == SOURCES
-    assert len(rows()) == 15
+    assert len(rows()) == 16
 
 
 def test_ids_are_unique_and_fit_to_be_typed() -> None:
     ids = [row.id for row in rows()]
-    assert len(set(ids)) == 15
+    assert len(set(ids)) == 16
     assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", each) for each in ids)
     assert not {"mark", "show"} & set(ids)
 

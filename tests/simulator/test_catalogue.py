@@ -12,8 +12,7 @@ from console.domain.probes.catalogue import Catalogue, CatalogueEntry, check_lis
 from console.domain.routes.contract import check
 from console.domain.routes.family import EndpointFamily
 from console.services.config.load import load_profile
-from console.simulator.catalogue import exists
-from console.simulator.page import PAGE_PATH
+from console.simulator.catalogue import PAGE_PATH, exists
 from console.simulator.server import Listening
 from console.wire.catalogue import Listing, merge, read_listing
 

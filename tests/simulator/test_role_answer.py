@@ -20,10 +20,9 @@ from console.domain.run.rubric import default_rubric, judge_critique, judge_revi
 from console.domain.text.secret_scan import find_secrets, looks_like_secret
 from console.services.pages.page_text import visible_text
 from console.simulator.anthropic_messages import AnthropicMessages
-from console.simulator.catalogue import models
+from console.simulator.catalogue import PAGE_PATH, models
 from console.simulator.chat_completions import ChatCompletions
 from console.simulator.dialect import Dialect
-from console.simulator.page import PAGE_PATH
 from console.simulator.responses import Responses
 from console.simulator.roles.brief import Block, read_brief
 from console.simulator.roles.role_answer import answer_as_role

@@ -1,6 +1,10 @@
 """The real program at a real terminal: smoke all, move, quit, signals, crashes; the terminal is always given back."""
 
+import re
 import signal
+import threading
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -56,6 +60,44 @@ def test_smoke_all_move_the_cursor_and_quit(columns: int, lines: int, home: dict
         terminal.press("q")
         assert terminal.end() == 0
         terminal.assert_restored()
+
+
+def test_an_agent_calls_with_what_the_screen_showed_and_is_cut_off(home: dict[str, str]) -> None:
+    with Terminal(CONSOLE, 80, 24, home) as terminal:
+        terminal.until("key sim: ✓")
+        terminal.press("a")
+        terminal.until("ANTHROPIC_AUTH_TOKEN")
+        terminal.press(b"\x1b[C")
+        shown = terminal.until("base_url")
+        key, origin = re.findall(r"gwc-[\w-]+", shown)[0], re.findall(r'"(http://127\.0\.0\.1:\d+)/v1"', shown)[0]
+        terminal.press("q")
+        terminal.until("no call yet: claude_code, codex")
+        request = urllib.request.Request(
+            f"{origin}/v1/responses",
+            b'{"model": "writer", "input": "Say hello.", "max_output_tokens": 64}',
+            {"authorization": f"Bearer {key}", "content-type": "application/json"},
+        )
+        answers: list[int] = []
+        for expected in ("✓ ok      writer", "! refused cut_off"):
+            call = threading.Thread(target=lambda: answers.append(_status(request)))
+            call.start()
+            terminal.until(expected)
+            call.join()
+            terminal.press("x")
+            terminal.until("! cut off   1 call")
+        assert answers == [200, 403]
+        assert key not in terminal.text
+        terminal.press("q")
+        assert terminal.end() == 0
+        terminal.assert_restored()
+
+
+def _status(request: urllib.request.Request) -> int:
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 def test_the_first_screen_says_what_is_known_offline(home: dict[str, str]) -> None:

@@ -5,13 +5,26 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.run.story import ANN, BLOCK, READY, REVISE, Story, preflight, waiting_at
+from support.run.story import (
+    ANN,
+    BLOCK,
+    CODEX,
+    OUTSIDE,
+    READY,
+    REVISE,
+    Story,
+    agent_begun,
+    agent_ended,
+    preflight,
+    waiting_at,
+)
 
 from console.domain.errors.category import Category
 from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.record.projection import record_of
 from console.domain.routes.role import Role
-from console.domain.run.command import Stop
+from console.domain.run.agent_event import AgentEnding, FileGuard, Isolation, NetworkGuard
+from console.domain.run.command import AllowRepeat, Stop
 from console.domain.run.event import Entry, RunStopped, StopCause, StopRule
 from console.domain.run.fold import fold
 from console.domain.run.gate import Gate
@@ -48,6 +61,45 @@ def test_a_route_shows_the_rung_that_was_reached_and_the_calls_that_it_served() 
     said = _said(story.state)
     assert said["writer"] == "✓ proven responses /v1/responses                rung 4, 1 call"
     assert said["reviewer"].startswith("~ no proof anthropic_messages /v1/messages")
+
+
+def test_an_agent_that_nothing_held_is_not_green_and_neither_is_its_independence() -> None:
+    story = Story(writer=CODEX).reaches(Gate.WRITER)
+    assert _said(story.state)["agent"] == "· due codex has not begun"
+    story.reports(agent_begun(story.state, isolation=Isolation(FileGuard.NONE, NetworkGuard.NONE)))
+    story.reports(agent_ended(story.state))
+    story.keeps_draft()
+    story.opens()
+    story.says()
+    story.reaches(Gate.REVIEWER)
+    story.opens(independence=(("writer_vs_reviewer", 3),))
+    said = _said(story.state)
+    assert said["agent"].startswith("~ not held codex 0.171.0, attempt 1: NOT kept from your files, NOT kept from the")
+    assert said["independent"].startswith("~ unproven writer vs reviewer: 3 of 3")
+    assert said["roles"] == "· not asked revision"
+
+
+def test_an_agent_that_was_held_and_wrote_a_draft_is_green_and_one_that_was_cut_off_is_not() -> None:
+    story = Story(writer=CODEX).reaches(Gate.WRITER)
+    story.reports(agent_begun(story.state))
+    cut_off = agent_ended(story.state, ending=AgentEnding.CUT_OFF, exit_code=None, failure=Category.CONTRACT_VIOLATION)
+    story.reports(cut_off)
+    story.opens(REVISE, failure=Category.CONTRACT_VIOLATION)
+    story.does(AllowRepeat("I cut it off myself"), ANN)
+    story.works()
+    first, second = _said(story.state)["agent"].split(" | ")
+    assert first.startswith("! no draft codex 0.171.0, attempt 1: files held by bubblewrap, network held by landlock;")
+    assert first.endswith("0 calls; cut off after 900 ms, no draft")
+    assert second.startswith("✓ held")
+
+
+def test_a_draft_from_outside_is_not_ours_and_its_author_is_not_proven() -> None:
+    story = Story(outside=OUTSIDE).reaches(Gate.REVIEWER)
+    said = _said(story.state)
+    assert said["draft"].startswith("~ outside attempt 1: 20 bytes")
+    assert said["draft"].endswith(f"made by {OUTSIDE.made_by}, as the operator says; this tool did not make it")
+    assert said["independent"].startswith("~ unknown")
+    assert said["roles"] == "· not asked planner, writer, revision"
 
 
 def test_a_token_in_reach_is_named() -> None:

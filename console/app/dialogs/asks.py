@@ -9,12 +9,14 @@ from console.app.runs.bridge import RunBridge
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.money import usd_text
 from console.domain.routes.role import Role
+from console.domain.run.agent_event import AgentBegun
 from console.domain.run.command import AllowRepeat, MoveRoute, Stop, operator_verdict
 from console.domain.run.gate import GateVerdict
 from console.domain.run.state import RunState
 from console.domain.run.terms import terms_of
 from console.domain.text.safe import safe
 from console.view.run_sign import gate_sign
+from console.view.run_words import agent_words, author_words
 from console.view.sign import Tone
 
 _NO_LIMIT = "without a limit: the policy sets none for a run; run_tokens and run_usd would"
@@ -52,6 +54,13 @@ def repeat_ask(bridge: RunBridge, run: RunState) -> Ask | None:
     """Return what is asked before a call is repeated; None if none was made."""
     if run.intended is None:
         return None
+    if isinstance(run.intended, AgentBegun):
+        of_agent = (
+            ("again", f"{agent_words(run.intended.agent)} works once more, on the same route", Tone.TEXT),
+            ("costs", "calls of its own, each set aside from the budgets before it is sent", Tone.TEXT),
+            ("note", "its calls so far are in the record, and may have been billed; its changes are lost", Tone.WARN),
+        )
+        return Ask("try again", of_agent, lambda reason: bridge.command(AllowRepeat(reason)), is_needed=True)
     cost = "price unknown" if run.intended.cost.microusd is None else f"at most {usd_text(run.intended.cost.microusd)}"
     facts = (
         ("again", f"one more call by {run.intended.role}, on the same route: {cost}", Tone.TEXT),
@@ -73,6 +82,18 @@ def fallback_ask(bridge: RunBridge, run: RunState) -> Ask | None:
         ("note", "recorded; independence is computed again, and may block", Tone.WARN),
     )
     return Ask("move to the fallback", facts, lambda why: bridge.command(MoveRoute(role, why)), is_needed=True)
+
+
+def bring_ask(bridge: RunBridge, run: RunState) -> Ask | None:
+    """Return what is asked before the next draft from outside is brought; None if the run makes its drafts."""
+    if run.outside is None:
+        return None
+    most = 1 if run.created is None else run.created.policy.max_attempts
+    facts = (
+        ("brings", f"the draft of attempt {run.attempt} of {most}, {author_words(run.outside.made_by)}", Tone.TEXT),
+        ("note", "it is checked at once; `run bring --made-by` on the command line names another author", Tone.DIM),
+    )
+    return Ask("bring the next draft", facts, bridge.bring_draft, label="file", words="the path of its patch")
 
 
 def end_ask(bridge: RunBridge, run: RunState) -> Ask:

@@ -1,4 +1,4 @@
-"""The dialog that begins a run: the task, typed or in a file, the repository, the kind and the context."""
+"""The dialog that begins a run: the task, typed or in a file, the repository, the kind, the context and the writer."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widgets import Checkbox, Input, Label, RadioButton, RadioSet
 
-from console.app.runs.form import RunForm
+from console.app.runs.form import RunForm, WriterChoice
 from console.app.widgets.line import Line, dim, labelled, line, wrap
 from console.app.widgets.line_pane import LinePane
 from console.app.widgets.picker import Picker
@@ -26,7 +26,7 @@ Fill = Callable[[RunForm, "PreparedTask"], RunForm]
 """Fills a form from a prepared task."""
 Begin = Callable[[RunForm], Awaitable[str]]
 """Begins a run; returns why it cannot begin, or nothing."""
-_COMMAND_LINES = 6
+_COMMAND_LINES = 4
 """How many lines there are for the commands; more of them scroll."""
 _OWN_TASK = "your own, below"
 _KINDS = ("patch", "article", "plan")
@@ -35,6 +35,11 @@ _FIELDS = (
     ("task_file", "or a task file", "instead of a typed task"),
     ("context", "context", "file patterns for the writer, separated by spaces"),
 )
+_DRAFT = (
+    ("draft_file", "or a draft", "the file of a patch that someone else made"),
+    ("made_by", "made by", "who made it; recorded"),
+)
+"""The fields of a draft from outside, on one line."""
 
 
 class FormPane(LinePane):
@@ -44,6 +49,8 @@ class FormPane(LinePane):
     scenario = ""
     """What there is to see in the demo's scenario; empty outside of the demo."""
     commands: Sequence[str] = ()
+    writer: WriterChoice | None = None
+    """Who is to write the drafts, if it was chosen."""
 
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return the words."""
@@ -52,6 +59,9 @@ class FormPane(LinePane):
     def _told(self, width: int) -> Iterator[Line]:
         if self.refused:
             yield from labelled("not begun", self.refused, width, tone=Tone.FAIL)
+            return
+        if self.writer is not None and self.writer.why_not:
+            yield from labelled("writer", self.writer.why_not, width, tone=Tone.WARN)
             return
         if self.scenario:
             yield from labelled("shows", self.scenario, width)
@@ -85,7 +95,14 @@ class NewRunDialog(ModalScreen[RunForm | None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "cancel", show=False)]
 
     def __init__(
-        self, state: ConsoleState, form: RunForm, begin: Begin, *, checks: Sequence[str], fill: Fill | None = None
+        self,
+        state: ConsoleState,
+        form: RunForm,
+        begin: Begin,
+        *,
+        checks: Sequence[str],
+        writers: Sequence[WriterChoice],
+        fill: Fill | None = None,
     ) -> None:
         """Prepare the form.
 
@@ -94,6 +111,7 @@ class NewRunDialog(ModalScreen[RunForm | None]):
             form: The earlier input.
             begin: Begins the run.
             checks: The policy's commands that could run in it.
+            writers: Who could write its drafts, the writer's route first.
             fill: Fills the form from a prepared task of the demo; None if none is offered.
 
         """
@@ -112,8 +130,17 @@ class NewRunDialog(ModalScreen[RunForm | None]):
         self._story = None if fill is None else _offered()
         self._typed = TypedText(form.task, id="task", tab_behavior="focus", compact=True)
         self._fields = {
-            name: TypedLine(getattr(form, name), id=name, compact=True, placeholder=hint) for name, _, hint in _FIELDS
+            name: TypedLine(getattr(form, name), id=name, compact=True, placeholder=hint)
+            for name, _, hint in (*_FIELDS, *_DRAFT)
         }
+        self._writers = writers
+        named = [each.id for each in writers]
+        self._writer = Picker(
+            [each.words for each in writers],
+            named.index(form.writer) if form.writer in named else 0,
+            id="writer",
+            dimmed=[place for place, each in enumerate(writers) if each.why_not],
+        )
 
     def compose(self) -> ComposeResult:
         """Lay the fields out."""
@@ -126,6 +153,13 @@ class NewRunDialog(ModalScreen[RunForm | None]):
             for name, label, _ in _FIELDS:
                 with Horizontal(classes="field"):
                     yield Label(label, markup=False)
+                    yield self._fields[name]
+            with Horizontal(classes="field"):
+                yield Label("writer ←→", markup=False)
+                yield self._writer
+            with Horizontal(classes="field"):
+                for name, label, _ in _DRAFT:
+                    yield Label(label, id=f"{name}_label", markup=False)
                     yield self._fields[name]
             with Horizontal(classes="field"):
                 yield Label("kind", markup=False)
@@ -179,6 +213,7 @@ class NewRunDialog(ModalScreen[RunForm | None]):
 
     def _show_scenario(self) -> None:
         self._pane.refused = ""
+        self._pane.writer = self._writers[self._writer.picked]
         if self._story is not None:
             self._pane.scenario = self._story.scenarios[self.query_one("#scenario", Picker).picked].words
         self._pane.show(self._state, 0)
@@ -205,7 +240,8 @@ class NewRunDialog(ModalScreen[RunForm | None]):
     async def _try(self) -> None:
         self._pane.refused = await self._begin(self._written())
         if not self._pane.refused:
-            self.dismiss(replace(self._written(), task="", task_file="", prepared="", scenario=""))
+            kept = replace(self._written(), task="", task_file="", prepared="", scenario="", draft_file="", made_by="")
+            self.dismiss(kept)
             return
         self._is_beginning = False
         self._pane.show(self._state, 0)
@@ -222,6 +258,8 @@ class NewRunDialog(ModalScreen[RunForm | None]):
             scenario=scenario,
             task=self._typed.text,
             kind=_KINDS[max(0, kinds.pressed_index)],
+            writer=self._writers[self._writer.picked].id,
+            writer_route=self._writers[self._writer.picked].route,
             are_checks_confirmed=bool(self._checks) and self.query_one("#checks", Checkbox).value,
             **{name: field.value for name, field in self._fields.items()},
         )

@@ -41,8 +41,9 @@ class SendDialog(ModalScreen[bool]):
         super().__init__(classes="dialog")
         self._state = state
         self._pane = BriefPane(state, call, is_sent=False)
-        self._pane.border_title = f"what will be sent · {call.gate.words}"
-        self._pane.border_subtitle = "enter sends it   esc sends nothing   j k scroll"
+        self._pane.border_title = _title(call, is_sent=False)
+        starts = "enter starts the agent   esc starts nothing" if call.agent else "enter sends it   esc sends nothing"
+        self._pane.border_subtitle = f"{starts}   j k scroll"
 
     def compose(self) -> ComposeResult:
         """Lay the pane out."""
@@ -61,8 +62,12 @@ class SendDialog(ModalScreen[bool]):
 
 def brief_dialog(state: ConsoleState, call: CallShown, *, is_sent: bool) -> Dialog:
     """Return a dialog that shows a call and sends nothing."""
-    title = f"what {'was' if is_sent else 'will be'} sent · {call.gate.words}"
-    return Dialog(BriefPane(state, call, is_sent=is_sent), title, state, 0)
+    return Dialog(BriefPane(state, call, is_sent=is_sent), _title(call, is_sent=is_sent), state, 0)
+
+
+def _title(call: CallShown, *, is_sent: bool) -> str:
+    what = "the agent's task" if call.agent else f"what {'was' if is_sent else 'will be'} sent"
+    return f"{what} · {call.gate.words}"
 
 
 @dataclass(frozen=True, slots=True)

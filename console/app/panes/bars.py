@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from textual import events
 from textual.geometry import Size
 
-from console.app.actions import Action, Place, actions_of
+from console.app.actions import Action, Place, keys_of
 from console.app.widgets.line import Line, Span, dim, fit, joined, line
 from console.app.widgets.line_pane import LinePane
 from console.view.call_sign import call_sign
@@ -36,7 +36,8 @@ class HeaderBar(LinePane):
 def header_line(state: ConsoleState, marks: Sequence[str], width: int) -> Line:
     """Return the header. A narrow screen drops words first; it always shows where calls go and under which key."""
     name, profile = Span("gateway-console ", Tone.STRONG), Span(f" {fit(state.profile, 20)} ", Tone.OK)
-    marked = [profile, *(Span(f"· {mark} ", Tone.WARN) for mark in marks)]
+    own = [profile, *_relay(state)]
+    marked = [*own, *(Span(f"· {mark} ", Tone.WARN) for mark in marks)]
     where, key = [Span(" "), *_where(state)], _key(state)
     counts = _counts(state)
     words, signs = joined(counts, "  ").spans, joined(_counts(state, is_short=True), "  ").spans
@@ -45,16 +46,24 @@ def header_line(state: ConsoleState, marks: Sequence[str], width: int) -> Line:
     layouts: list[tuple[list[Span], Sequence[Span]]] = [
         ([name, *marked, *embedded, *where, *key], words),
         ([*marked, *where, *key], words),
-        ([profile, *where, *key], words),
-        ([profile, *where, *key], troubles or words),
-        ([profile, *where], words),
-        ([profile, *where], signs),
+        ([*own, *where, *key], words),
+        ([*own, *where, *key], troubles or words),
+        ([*own, *where], words),
+        ([*own, *where], signs),
     ]
     for head, tail in layouts:
         room = width - sum(cell_len(span.text) for span in (*head, *tail))
         if room >= 1:
             return Line((*head, Span(" " * room), *tail))
-    return Line((*where, Span(" "), profile))
+    return Line((*where, Span(" "), *own))
+
+
+def _relay(state: ConsoleState) -> list[Span]:
+    """Return that agents can call, and how many of their calls are in flight."""
+    if not state.relay.is_open:
+        return []
+    live = state.relay.calls.in_flight
+    return [Span(f"· relay {live} live " if live else "· relay ", Tone.LIVE)]
 
 
 def _where(state: ConsoleState) -> list[Span]:
@@ -101,6 +110,11 @@ class KeyBar(LinePane):
         super().__init__(state, id="keys", can_focus=False)
         self._place = place
 
+    def name_place(self, place: Place) -> None:
+        """Show the keys of a place: of the screen, or of the pane that has the focus."""
+        if place is not self._place:
+            self._place, self._made_of = place, ()
+
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return the one line."""
         return (key_line(state, cursor, size.width, self._place),)
@@ -127,7 +141,7 @@ def key_line(state: ConsoleState, cursor: int, width: int, place: Place = Place.
 
 def _shown(width: int, place: Place) -> list[Action]:
     shown: list[Action] = []
-    for action in actions_of(place):
+    for action in keys_of(place):
         used = sum(cell_len(f"{each.shown_key} {each.label}") + 2 for each in [*shown, action])
         if action.is_shown and used - 2 <= width:
             shown.append(action)

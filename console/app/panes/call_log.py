@@ -36,7 +36,7 @@ def call_lines(calls: Sequence[Call], width: int) -> Iterator[Line]:
             cell(clock, 10, Tone.DIM),
             cell("POST", 5),
             cell(call.path, 22),
-            cell(call.model, model_width, Tone.DIM),
+            cell(f"{call.agent} · {call.model}" if call.agent else call.model, model_width, Tone.DIM),
             Span("  "),
             cell(status, 8, tone),
             cell(total, 9, right=True),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from textual.geometry import Size
 
 from console.app.actions import Place, actions_of, written
-from console.app.widgets.line import BLANK, Line, Span, cell, dim, labelled, line, wrap
+from console.app.widgets.line import BLANK, Line, Span, cell, dim, fit, labelled, line, wrap
 from console.app.widgets.line_pane import LinePane
 from console.view.console_state import ConsoleState
 from console.view.sign import Tone
@@ -25,6 +25,17 @@ class HelpPane(LinePane):
 
 def help_lines(state: ConsoleState, cursor: int, width: int, place: Place = Place.MAIN) -> Iterator[Line]:
     """Yield each action with its keys; one that does not work now says why."""
+    yield from _key_lines(state, cursor, width, place)
+    if place is Place.MAIN:
+        yield BLANK
+        yield line(dim(fit("in pane 5, where agents call through the relay:", width)))
+        yield from _key_lines(state, cursor, width, Place.AGENTS)
+    yield BLANK
+    signs = "✓ passed   × failed   ! account or route, not the model   · held or not run   ~ look   › live"
+    yield from (line(dim(piece)) for piece in wrap(signs, width))
+
+
+def _key_lines(state: ConsoleState, cursor: int, width: int, place: Place) -> Iterator[Line]:
     for action in actions_of(place):
         keys = " ".join(written(key) for key in action.keys)
         reason = action.why_not(state, cursor)
@@ -35,6 +46,3 @@ def help_lines(state: ConsoleState, cursor: int, width: int, place: Place = Plac
             )
         if reason is not None:
             yield from labelled("", f"not now: {reason}", width, tone=Tone.WARN, label_width=14)
-    yield BLANK
-    signs = "✓ passed   × failed   ! account or route, not the model   · held or not run   ~ look   › live"
-    yield from (line(dim(piece)) for piece in wrap(signs, width))

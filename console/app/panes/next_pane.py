@@ -8,10 +8,11 @@ from textual.geometry import Size
 from console.app.actions import action_named
 from console.app.widgets.line import Line, Span, cell, dim, fit, line
 from console.app.widgets.line_pane import LinePane
-from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict
+from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.state import Phase
 from console.domain.run.terms import terms_of
 from console.view.console_state import ConsoleState
+from console.view.run_words import agent_words
 from console.view.sign import Tone
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _possible(state: ConsoleState) -> Iterator[tuple[str, str]]:
     if state.run.is_stepping:
         if state.run.is_auto:
             yield "run.auto", "ends automatic steps with the work in progress"
-        yield "run.cut", "a call that was sent may still be billed"
+        yield "run.cut", _cut_words(run)
         yield "run.close", "the step continues in the background"
         return
     if run.is_over:
@@ -66,13 +67,18 @@ def _possible(state: ConsoleState) -> Iterator[tuple[str, str]]:
         yield "run.new", "begin another run"
         return
     yield "run.step", _step_words(run)
-    if run.phase is Phase.DUE and run.gate in GATES_WITH_A_CALL:
-        yield "run.preview", "shows exactly what will be sent; sends nothing"
+    yield "run.bring", "judges the next draft from outside"
+    if run.is_call_due:
+        what = (
+            "what the agent will be given; starts nothing" if run.is_agents_turn else "what will be sent; sends nothing"
+        )
+        yield "run.preview", f"shows exactly {what}"
     for verdict, action_id in _VERDICT_KEYS.items():
         yield action_id, _verdict_words(run, verdict)
     if run.phase is Phase.WAITING:
         yield "run.draft", "the whole of what you decide on, word for word"
-    yield "run.repeat", "repeats the call on its route; it may be billed again"
+    again = "lets the agent work once more" if run.is_agents_turn else "repeats the call on its route"
+    yield "run.repeat", f"{again}; it may be billed again"
     if run.failure is not None or run.phase is Phase.LOST:
         yield "run.fallback", f"the fallback route serves {run.role} from here on"
     if run.phase in (Phase.DUE, Phase.WAITING):
@@ -83,16 +89,27 @@ def _possible(state: ConsoleState) -> Iterator[tuple[str, str]]:
 
 def _step_words(run: "RunState") -> str:
     role = run.role
-    if run.phase is Phase.CALLING:
-        return "find out about the call in progress elsewhere, or cut off"
-    if run.gate in GATES_WITH_A_CALL and run.phase is Phase.DUE:
+    if run.phase in (Phase.CALLING, Phase.WRITING):
+        what = "call in progress" if run.phase is Phase.CALLING else "agent at work"
+        return f"find out about the {what} elsewhere, or cut off"
+    if run.is_call_due:
         first = "" if run.calls else "; it is shown to you first"
+        if run.is_agents_turn and run.writer is not None:
+            return f"{agent_words(run.writer.agent)} writes, with paid calls on the writer's route{first}"
         return f"a paid call by {role}{first}"
+    if run.gate is Gate.WRITER and run.phase is Phase.DUE:
+        return "check the draft from outside; nothing is sent"
     return {
         Gate.INSTRUCTION: "find and pin the instruction source; nothing is sent",
         Gate.PREFLIGHT: "check the boundary, and each route as far as the policy says",
         Gate.SOURCE_CHECK: "read the pages that the draft claims; no model is called",
     }.get(run.gate, "judge what is there; nothing is sent")
+
+
+def _cut_words(run: "RunState") -> str:
+    if run.phase is Phase.WRITING and run.writer is not None:
+        return f"ends {agent_words(run.writer.agent)}: its changes are lost; once more ends the step"
+    return "a call that was sent may still be billed"
 
 
 def _verdict_words(run: "RunState", verdict: GateVerdict) -> str:

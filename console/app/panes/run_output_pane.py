@@ -1,9 +1,11 @@
 """The output pane: what a call streams while it runs, stored nowhere; and what happened in the run."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 from textual.geometry import Size
 
+from console.app.panes.agent_calls import relayed_lines
 from console.app.panes.slow_link import SLOW_LINK, last_line
 from console.app.widgets.line import BLANK, Line, Span, Tail, dim, fit, line, wrap
 from console.app.widgets.line_pane import LinePane
@@ -51,6 +53,7 @@ def output_lines(
         yield line(dim("no run in view"))
         return
     stream = list(_stream(view, width, height, tail or Tail(), is_slow_link=is_slow_link))
+    stream = stream or list(_of_agent(view, width, height, is_slow_link=is_slow_link))
     room = max(3, height // 3) if stream else height
     words = [piece for each in view.words for piece in _wrapped(each, width)]
     if stream:
@@ -68,6 +71,11 @@ def output_lines(
         rest = rest[-left:]
         rest[0] = line(Span(fit(f"… {rest[0]}", width)))
     yield from rest
+
+
+def _of_agent(view: RunView, width: int, height: int, *, is_slow_link: bool) -> Iterator[Line]:
+    """Yield the newest calls of the agent that writes, or wrote in this console's last step."""
+    return itertools.islice(relayed_lines(view.relayed, width, is_slow_link=is_slow_link), max(3, height // 2))
 
 
 def _wrapped(words: str, width: int) -> Iterator[Line]:

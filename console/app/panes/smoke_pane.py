@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from textual.geometry import Size
 
-from console.app.actions import why_no_call
+from console.app.disabled_reason import why_no_call
 from console.app.panes.slow_link import SLOW_LINK, last_line
 from console.app.widgets.line import BLANK, Line, Span, Tail, cell, dim, fit, labelled, line, rows, wrap
 from console.app.widgets.line_pane import LinePane

@@ -9,11 +9,12 @@ from textual.geometry import Size
 
 from console.app.widgets.line import Line, Span, dim, fit, line
 from console.app.widgets.line_pane import LinePane
-from console.domain.run.gate import GATES_WITH_A_CALL, Gate
+from console.domain.run.gate import Gate
 from console.view.console_state import ConsoleState
 from console.view.sign import Tone
 
 if TYPE_CHECKING:
+    from console.domain.run.state import RunState
     from console.view.run_sign import GateMark
 
 _SHORT = {Gate.INSTRUCTION: "instr", Gate.PREFLIGHT: "pre", Gate.SOURCE_CHECK: "sources"}
@@ -52,8 +53,10 @@ def title_of(state: ConsoleState) -> str:
         return "run"
     kind = "" if run.created is None else f" · {run.created.kind}"
     simulated = " · simulated" if run.created is not None and run.created.is_simulated else ""
+    by = "" if run.writer is None else f" · by {_agent(run)}"
+    by = by if run.outside is None else " · draft from outside"
     auto = " · AUTO" if state.run is not None and state.run.is_auto else ""
-    return f"run {short_id(run.run_id)}{kind}{simulated}{auto}"
+    return f"run {short_id(run.run_id)}{kind}{by}{simulated}{auto}"
 
 
 def waiting_for(state: ConsoleState) -> str:
@@ -63,7 +66,7 @@ def waiting_for(state: ConsoleState) -> str:
         return ""
     where = "instruction" if run.gate is Gate.INSTRUCTION else run.gate.words
     if state.run.is_stepping_this:
-        return f"{where}: live"
+        return f"{where}: {_agent(run)} at work" if run.phase == "writing" else f"{where}: live"
     if run.is_over:
         return "candidate sealed" if run.status == "closed" else f"{run.status} at {where}"
     match run.phase:
@@ -71,12 +74,31 @@ def waiting_for(state: ConsoleState) -> str:
             from console.view.run_sign import opening_sign
 
             return f"{where} waits for you · computed {opening_sign(run.opened).word}"
+        case "lost" if run.is_agents_turn:
+            return f"{where}: an agent was cut off; its calls may have been billed"
         case "lost":
             return f"{where}: a call was cut off; it may have been billed"
         case "calling":
             return f"{where}: a call is in progress elsewhere, or was cut off"
+        case "writing":
+            return f"{where}: an agent is at work elsewhere, or was cut off"
         case _:
-            return f"{where} is due{' · a paid call' if run.gate in GATES_WITH_A_CALL else ''}"
+            return f"{where} is due{_what_is_due(run)}"
+
+
+def _agent(run: "RunState") -> str:
+    from console.view.run_words import agent_words
+
+    return "" if run.writer is None else agent_words(run.writer.agent)
+
+
+def _what_is_due(run: "RunState") -> str:
+    """Say what the gate's work is, if it costs or needs a person's file."""
+    if run.awaits_draft:
+        return " · the next draft"
+    if not run.is_call_due:
+        return ""
+    return " · an agent's turn" if run.is_agents_turn else " · a paid call"
 
 
 def strip_line(state: ConsoleState, width: int) -> Line:

@@ -51,9 +51,10 @@ class RunBridge:
             view = self._session.state.run
             return (view.failure if view is not None else "") or "the runs of this machine are still being read"
         await self._session.load(STEPPING)
-        from console.app.runs.new_run import in_scenario, made_sample, task_of
+        from console.app.runs.new_run import draft_of, in_scenario, made_sample, task_of
         from console.domain.artifacts.artifact import ArtifactKind
         from console.domain.ledger.ulid import new_run_id
+        from console.domain.routes.route_key import RouteKey
         from console.services.run.beginning import Order, begin_run
         from console.services.run.opening import origin_of
         from console.services.system.directories import absolute
@@ -66,7 +67,10 @@ class RunBridge:
                 await made_sample(absolute(Path(form.repository or ".")), self._environment),
                 tuple(form.context.split()),
                 are_checks_confirmed=form.are_checks_confirmed,
-                routes=routes,
+                routes=(*routes, *([RouteKey(form.writer_route)] if form.writer_route else [])),
+                writer=form.writer,
+                draft=await asyncio.to_thread(draft_of, form),
+                made_by=form.made_by,
             )
             origin = origin_of(context.profile, self._environment)
             log, _ = await begin_run(context, order, new_run_id(context.now_ms, os.urandom), origin)
@@ -92,6 +96,25 @@ class RunBridge:
             said = str(error)
         await self.runs.look_at(log.state.run_id)
         return said
+
+    async def bring_draft(self, path: str) -> str:
+        """Bring the next draft to the run in view, by its author so far. Return why not; nothing if it was brought."""
+        log, context = self.runs.log, self.runs.here
+        outside = None if log is None else log.state.outside
+        if outside is None or context is None:
+            return "the draft of the run in view did not come from outside"
+        if not path.strip():
+            return "name the file of the draft"
+        await self._session.load(STEPPING)
+        from console.app.runs.new_run import read_draft
+        from console.domain.run.command import BringDraft
+        from console.services.run.beginning import keep_outside
+
+        try:
+            draft = await keep_outside(context, await asyncio.to_thread(read_draft, path), outside.made_by)
+        except Problem as error:
+            return str(error)
+        return await self.command(BringDraft(draft))
 
     async def save_candidate(self, path: str) -> str:
         """Write the sealed candidate of the run in view to a new file. Return why not; nothing if it was written."""

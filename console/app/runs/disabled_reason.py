@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from console.domain.run.gate import GATES_WITH_A_CALL, GateVerdict
+from console.domain.run.gate import GateVerdict
 from console.view.console_state import ConsoleState
 
 if TYPE_CHECKING:
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from console.view.run_view import RunView
 
 _VERDICTS = "y ready, v revise, b block"
-_LOST = "a call was cut off and may have been billed: t repeats it, X ends the run"
+_LOST = "a call or an agent was cut off, and may have been billed: t repeats it, X ends the run"
 _TYPED = "a typed reason"
 """A placeholder for the operator's reason, to ask whether a command is possible at all."""
 
@@ -44,6 +44,8 @@ def why_no_step(state: ConsoleState, cursor: int) -> str | None:
         return view.problem
     if run.phase is Phase.LOST and not needs_new_attempt(run):
         return _LOST
+    if run.awaits_draft:
+        return "the draft from outside was sent back: o brings the next one, X ends the run"
     if run.phase is Phase.WAITING:
         return f"{run.gate.words} waits for you: {_VERDICTS}"
     return None
@@ -53,11 +55,8 @@ def why_no_preview(state: ConsoleState, cursor: int) -> str | None:
     """Return why no call can be shown before it is sent."""
     if state.run is None or state.run.state is None:
         return "no run is in view"
-    from console.domain.run.state import Phase
-
     view, run = _in_view(state)
-    is_due = run.gate in GATES_WITH_A_CALL and run.phase is Phase.DUE
-    if is_due and not view.is_stepping:
+    if run.is_call_due and not view.is_stepping:
         return why_no_step(state, cursor)
     if view.call is not None:
         return None
@@ -109,6 +108,18 @@ def why_no_end(state: ConsoleState, cursor: int) -> str | None:
 def why_no_cut(state: ConsoleState, cursor: int) -> str | None:
     """Return why there is nothing to stop."""
     return None if state.run is not None and state.run.is_stepping else "no step is in progress"
+
+
+def why_no_bring(state: ConsoleState, cursor: int) -> str | None:
+    """Return why no draft from outside can be brought."""
+    if (reason := _why_untouchable(state)) is not None:
+        return reason
+    _, run = _in_view(state)
+    if run.is_over:
+        return f"the run is {run.status}: n begins another"
+    if run.outside is None:
+        return "this run makes its drafts itself: n begins one with a draft from outside"
+    return None if run.awaits_draft else "the next draft can be brought once this one was sent back"
 
 
 def why_no_auto(state: ConsoleState, cursor: int) -> str | None:
@@ -182,6 +193,8 @@ def _why_no_verdict(state: ConsoleState, verdict: GateVerdict) -> str | None:
     _, run = _in_view(state)
     if run.is_over:
         return f"the run is {run.status}: n begins another"
+    if run.awaits_draft:
+        return why_no_step(state, 0)
     if run.phase is Phase.DUE:
         return f"{run.gate.words} is due, and has nothing to decide on yet: enter does its work"
     if run.phase is Phase.LOST:

@@ -8,7 +8,6 @@ from console.domain.finding import Finding
 from console.domain.run.event import GateOpened
 from console.domain.run.gate import Gate
 from console.domain.run.state import RunState
-from console.services.checks.kept_output import read_outputs
 from console.services.config.settings import Profile
 from console.services.config.toml_text import ConfigError
 from console.services.ledger.ledger import LedgerError
@@ -20,7 +19,7 @@ from console.services.run.role_call import RoleCall
 from console.services.run.routing import independence
 from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog
-from console.services.run.subject import read_findings, read_subject
+from console.services.run.subject import read_findings, read_outputs_at, read_subject
 from console.view.run_view import CallShown, GateNotes, RunSeen
 from console.view.run_words import entry_words
 
@@ -101,7 +100,7 @@ async def _notes(context: RunContext, log: RunLog, opened: GateOpened) -> GateNo
     outputs: tuple[tuple[str, str], ...] = ()
     try:
         found = await read_findings(context.artifacts, opened)
-        outputs = await read_outputs(opened.commands, context.artifacts.read)
+        outputs = await read_outputs_at(context.artifacts, log.state, opened)
         subject = await read_subject(context.artifacts, log, opened.gate, opened.attempt)
     except LedgerError as error:
         problem = str(error)
@@ -130,4 +129,5 @@ def call_shown(call: RoleCall | AgentTask, attempt: int) -> CallShown:
         call.cost,
         call.brief.instructions,
         call.brief.prompt,
+        call.agent if isinstance(call, AgentTask) else "",
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from console.services.run.run_context import RunContext
     from console.services.run.run_log import RunLog
     from console.services.run.step import StepEvent
+    from console.services.run.stepper import Stepper
 
 STEPPING = ("console.services.run.session", "console.services.run.beginning")
 """The modules that are loaded after the first paint, to step runs."""
@@ -41,6 +42,18 @@ class Stepping:
         self._calling: Route | None = None
         """The route of the next call."""
         self._task: asyncio.Task[object] | None = None
+        self._stepper: Stepper | None = None
+        """The stepper of the step in progress, until its agent was told to end."""
+
+    def cut_agent_off(self) -> bool:
+        """End the coding agent that is at work in the step in progress. Return whether one was told to end."""
+        from console.domain.run.state import Phase
+
+        stepper, self._stepper = self._stepper, None
+        if stepper is None or stepper.state.phase is not Phase.WRITING:
+            return False
+        stepper.cut_off()
+        return True
 
     def claim(self) -> None:
         """Note at once that a step begins, so that no key can begin it twice before its work starts."""
@@ -80,7 +93,8 @@ class Stepping:
             from console.services.run.session import stepping
             from console.services.run.step import StepHeldError
 
-            async with stepping(context, log) as stepper:
+            async with stepping(context, log) as self._stepper:
+                stepper = self._stepper
                 await log.refresh()
                 head, call = self._prepared or ("", None)
                 self._prepared = None
@@ -127,7 +141,8 @@ class Stepping:
         from console.domain.run.command import machine_verdict
         from console.services.run.session import step_all, stepping
 
-        async with stepping(context, log) as stepper:
+        async with stepping(context, log) as self._stepper:
+            stepper = self._stepper
             await log.refresh()
             opened = log.state.opened if log.state.is_waiting else None
             if opened is not None:
@@ -162,7 +177,7 @@ class Stepping:
             except Problem as error:
                 said = str(error)
             finally:
-                self._task = runs.stepped = None
+                self._task = self._stepper = runs.stepped = None
                 self._session.dispatch(StepEnded(said))
             if log is not None:
                 await runs.look_at(log.state.run_id)
@@ -171,7 +186,6 @@ class Stepping:
         """Show an event of a step."""
         from console.app.runs.reading import call_shown
         from console.domain.probes.event import BudgetSpent, LoopLagMeasured, RungStarted, SmokeStarted
-        from console.domain.relay.call import RelayCallBegun, RelayCallEnded, RelayCallMoved, RelayCallRefused
         from console.domain.run.call_event import CallIntended
         from console.domain.run.event import Entry
         from console.services.run.step import CallPrepared, GateNoted, PreflightNoted
@@ -196,8 +210,6 @@ class Stepping:
                 self._session.dispatch(event)
             case RungStarted():
                 self._session.dispatch(PreflightRungStarted(event))
-            case RelayCallRefused() | RelayCallBegun() | RelayCallMoved() | RelayCallEnded():
-                pass
             case _:
                 self._session.dispatch(RunCalled(event))
 
@@ -218,7 +230,7 @@ class Stepping:
             return
         await self._runs.look_at(log.state.run_id)
         log = self._runs.log
-        if log is not None and log.state.phase is Phase.CALLING:
+        if log is not None and log.state.phase in (Phase.CALLING, Phase.WRITING):
             self.claim()
             await self.step()
 
@@ -230,7 +242,7 @@ def _why_ended(run: "RunState") -> str:
     if run.is_over:
         return ""
     if run.phase is Phase.LOST:
-        return "automatic steps ended: a call was cut off, and only you may repeat it"
+        return "automatic steps ended: a call or an agent was cut off, and only you may repeat it"
     if run.is_waiting:
         return f"automatic steps ended: {run.gate.words} needs your decision"
     return "automatic steps ended"

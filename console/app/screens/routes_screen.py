@@ -13,6 +13,8 @@ from textual.screen import Screen
 from console.app.actions import Place, action_named, bindings
 from console.app.controller import Controller
 from console.app.dialogs.dialogs import Dialog, TokenDialog
+from console.app.panes.agent_calls import AgentCallsPane
+from console.app.panes.agents_pane import AgentsPane
 from console.app.panes.bars import HeaderBar, KeyBar
 from console.app.panes.call_log import CallLogPane
 from console.app.panes.contract_pane import ContractPane
@@ -28,6 +30,7 @@ from console.app.widgets.line_pane import LinePane
 from console.domain.probes.ladder import Rung
 from console.domain.routes.contract import RouteCheck, Verdict, fix_lines
 from console.view.console_state import ConsoleState
+from console.view.relay.relay_view import AgentPicked
 
 
 class RoutesScreen(Screen[None]):
@@ -42,6 +45,8 @@ class RoutesScreen(Screen[None]):
     _contract = query_one("#contract", ContractPane)
     _smoke = query_one("#smoke", SmokePane)
     _calls = query_one("#calls", CallLogPane)
+    _agents = query_one("#agents", AgentsPane)
+    _keys = query_one("#keys", KeyBar)
 
     def __init__(self, controller: Controller) -> None:
         """Prepare the screen.
@@ -74,6 +79,14 @@ class RoutesScreen(Screen[None]):
             "pane.contract": lambda: self._focus_on(self._contract),
             "pane.smoke": lambda: self._focus_on(self._smoke),
             "pane.calls": lambda: self._focus_on(self._calls),
+            "pane.agents": lambda: self._focus_on(self._agents),
+            "relay.open": self._open_agents,
+            "relay.end": self._controller.end_relay,
+            "agent.cut_off": lambda: self._controller.relaying.cut_off(self._state.relay.picked),
+            "agent.let_in": lambda: self._controller.relaying.let_in(self._state.relay.picked),
+            "agent.calls": self._open_agent_calls,
+            "agent.down": lambda: self._pick_agent(1),
+            "agent.up": lambda: self._pick_agent(-1),
             "run.open": self._open_runs,
             "run.new": self._open_new_run,
             "gateway.reopen": self._controller.reopen,
@@ -98,6 +111,7 @@ class RoutesScreen(Screen[None]):
         with Container(id="body"):
             with Vertical(id="left"):
                 yield RouteTablePane(state, id="routes")
+                yield AgentsPane(state, is_slow_link=self._controller.is_slow_link)
                 yield CallLogPane(state, id="calls")
             yield ContractPane(state, id="contract")
             yield SmokePane(state, is_slow_link=self._controller.is_slow_link, id="smoke")
@@ -113,6 +127,14 @@ class RoutesScreen(Screen[None]):
     def on_route_table_pane_row_picked(self, message: RouteTablePane.RowPicked) -> None:
         """Move the cursor to a row that was picked, or to the nearest one."""
         self._move_to(message.row)
+
+    def on_agents_pane_agent_clicked(self, message: AgentsPane.AgentClicked) -> None:
+        """Pick the agent that was clicked."""
+        self._controller.session.dispatch(AgentPicked(message.place))
+
+    def on_descendant_focus(self) -> None:
+        """Show the keys of the pane that has the focus now."""
+        self._redraw()
 
     def on_resize(self) -> None:
         """Rename the panes after the style sheet has moved them."""
@@ -136,14 +158,18 @@ class RoutesScreen(Screen[None]):
         if not self._drawn or not self._drawn[0].is_attached:
             return  # not composed yet, or already leaving
         self._routes.styles.height = min(len(state.routes), max(6, self.size.height // 2 - 3)) + HEADER_LINES + 2
+        self._keys.name_place(Place.AGENTS if self._agents.has_focus else Place.MAIN)
         for pane in self._drawn:
             pane.show(state, self._cursor)
         key = state.routes[self._cursor].proven.key if state.routes else ""
         is_narrow = self.has_class("-narrow")
-        self._contract.name_frame(f"2 contract · {key}" + ("   3 smoke" if is_narrow else ""))
-        smoke_title = ("2 contract   " if is_narrow else "") + f"3 smoke · {key}"
+        agents = "   5 agents" if is_narrow and state.relay.is_used else ""
+        self._contract.name_frame(f"2 contract · {key}" + ("   3 smoke" if is_narrow else "") + agents)
+        smoke_title = ("2 contract   " if is_narrow else "") + f"3 smoke · {key}{agents}"
         self._smoke.name_frame(smoke_title, "x stop" if state.is_live else "s this  S all")
         self._calls.name_frame("4 requests", f"{sum(call.is_sent for call in state.requests.calls)} sent")
+        self.set_class(state.relay.is_used, "-relayed")
+        self._agents.name_frame(("2 contract   3 smoke   " if is_narrow else "") + "5 agents", _live_words(state))
 
     def _redraw(self) -> None:
         self.show(self._state)
@@ -159,15 +185,41 @@ class RoutesScreen(Screen[None]):
         if not any(isinstance(each, RunScreen) for each in self.app.screen_stack):  # the key may have come twice
             self.app.push_screen(RunScreen(self._controller))
 
+    # --- Agents --------------------------------------------------------------------------------------------------
+
+    def _open_agents(self) -> None:
+        self._controller.open_agents()
+        self.call_after_refresh(self._show_agents)
+
+    def _show_agents(self) -> None:
+        """Show the pane of agents below the dialog, so that it is there when the dialog is closed."""
+        self._redraw()
+        self._show_tab(self._agents)
+        self.set_focus(self._agents)
+
+    def _leave_agents(self) -> None:
+        """Give the keys back to the routes: x stops what was begun on them, and cuts no agent off."""
+        if self._agents.has_focus:
+            self._routes.focus()
+
+    def _pick_agent(self, step: int) -> None:
+        self._controller.session.dispatch(AgentPicked(self._state.relay.cursor + step))
+
+    def _open_agent_calls(self) -> None:
+        state, client = self._state, self._state.relay.picked
+        self.app.push_screen(Dialog(AgentCallsPane(state, client), f"calls · {client}", state, self._cursor))
+
     # --- Routes --------------------------------------------------------------------------------------------------
 
     def _smoke_this(self) -> None:
         self._controller.smoke([self._check_here()])
+        self._leave_agents()
         self._show_tab(self._smoke)
 
     def _smoke_all(self) -> None:
         checks = [route.check for route in self._state.routes]
         self._controller.smoke(checks)
+        self._leave_agents()
         if checks[self._cursor].verdict is not Verdict.DRIFT:
             self._show_tab(self._smoke)
 
@@ -180,6 +232,7 @@ class RoutesScreen(Screen[None]):
 
     def _climb(self, checks: Sequence[RouteCheck], top: Rung) -> None:
         self._controller.climb(checks, top)
+        self._leave_agents()
         self._show_tab(self._contract)
 
     def _copy_fix(self) -> None:
@@ -232,8 +285,9 @@ class RoutesScreen(Screen[None]):
         self.app.push_screen(Dialog(pane, "keys", state, self._cursor))
 
     def _panes(self) -> list[LinePane]:
-        has_calls = self.has_class("-ultra")
-        return [self._routes, self._contract, self._smoke, *([self._calls] if has_calls else [])]
+        has_calls, has_agents = self.has_class("-ultra"), self._state.relay.is_used
+        more = (*([self._calls] if has_calls else []), *([self._agents] if has_agents else []))
+        return [self._routes, self._contract, self._smoke, *more]
 
     def _focus_by(self, step: int) -> None:
         panes = self._panes()
@@ -248,7 +302,13 @@ class RoutesScreen(Screen[None]):
         pane.focus()
 
     def _show_tab(self, pane: LinePane) -> None:
-        """On a narrow screen contract and smoke share one place."""
+        """On a narrow screen contract, smoke and agents share one place."""
         if pane is not self._routes:
             self.set_class(pane is self._smoke, "-smoke-tab")
+            self.set_class(pane is self._agents, "-agents-tab")
         self._redraw()
+
+
+def _live_words(state: ConsoleState) -> str:
+    """Return how many calls of agents are in flight, if agents can call."""
+    return f"{state.relay.calls.in_flight} live" if state.relay.is_open else ""

@@ -12,7 +12,7 @@ from textual.screen import Screen
 
 from console.app.actions import Place, action_named, bindings
 from console.app.controller import Controller
-from console.app.dialogs.asks import auto_ask, end_ask, fallback_ask, repeat_ask, save_ask, verdict_ask
+from console.app.dialogs.asks import auto_ask, bring_ask, end_ask, fallback_ask, repeat_ask, save_ask, verdict_ask
 from console.app.dialogs.dialogs import Dialog
 from console.app.dialogs.run_dialogs import Ask, AskDialog, ConfirmDialog, SendDialog, brief_dialog
 from console.app.panes.bars import HeaderBar, KeyBar
@@ -28,8 +28,8 @@ from console.app.panes.stepper_bar import StepperBar, short_id
 from console.app.runs.bridge import RunBridge
 from console.app.terminal.drawing import keep_drawn
 from console.app.widgets.line_pane import LinePane
-from console.domain.run.gate import GATES_WITH_A_CALL, GateVerdict
-from console.domain.run.state import Phase, RunState
+from console.domain.run.gate import GateVerdict
+from console.domain.run.state import RunState
 from console.view.console_state import ConsoleState
 from console.view.run_view import CursorMoved, LookedBack, RunView
 
@@ -70,7 +70,8 @@ class RunScreen(Screen[None]):
             "run.draft": self._show_whole,
             "run.save": partial(self._ask_about, save_ask),
             "run.auto": self._auto,
-            "run.cut": self._controller.cut_run_work,
+            "run.cut": self._cut,
+            "run.bring": self._bring,
             "run.close": self._close,
             "run.new": lambda: self._controller.open_new_run(lambda: self.show_tab("gate")),
             "run.repeat": partial(self._ask_about, repeat_ask),
@@ -179,7 +180,8 @@ class RunScreen(Screen[None]):
 
     def _follow_step(self, state: ConsoleState) -> None:
         """On a narrow screen show the output while a call runs, and the gate once it has opened."""
-        is_live = state.run is not None and state.run.is_stepping_this and state.run.live.is_live
+        view = state.run or RunView()
+        is_live = view.is_stepping_this and (view.live.is_live or bool(view.relayed.calls))
         if is_live != self._was_live:
             self._was_live = is_live
             if self.has_class("-narrow") and self._tab in ("gate", "output"):
@@ -228,7 +230,7 @@ class RunScreen(Screen[None]):
         if run is None:
             return
         self._bridge.steps.claim()
-        if run.gate in GATES_WITH_A_CALL and run.phase is Phase.DUE and not run.calls:
+        if run.is_call_due and not run.calls:
             self._controller.begin_run_work(partial(self._prepare, is_first=True), f"prepare {run.gate}")
         else:
             self._begin_step(run)
@@ -261,7 +263,7 @@ class RunScreen(Screen[None]):
         view, run = self._session.state.run, self._bridge.seen_state
         if view is None or run is None:
             return
-        if run.gate in GATES_WITH_A_CALL and run.phase is Phase.DUE and not view.is_stepping and not run.is_over:
+        if run.is_call_due and not view.is_stepping and not run.is_over:
             self._bridge.steps.claim()
             self._controller.begin_run_work(partial(self._prepare, is_first=False), f"preview {run.gate}")
         elif view.call is not None:
@@ -275,14 +277,32 @@ class RunScreen(Screen[None]):
             pane = WholePane(self._session.state, view, about)
             self.app.push_screen(Dialog(pane, heading_of(about), self._session.state, 0))
 
+    def _cut(self) -> None:
+        """End the agent that is at work; without one, or if that was asked before, the step in progress."""
+        if not self._bridge.steps.cut_agent_off():
+            self._controller.cut_run_work()
+
+    def _bring(self) -> None:
+        """Ask for the next draft from outside, and have it judged."""
+        run = self._bridge.seen_state
+
+        def answered(is_brought: bool | None) -> None:
+            now = self._bridge.seen_state
+            if is_brought and now is not None and action_named("run.step").why_not(self._session.state, 0) is None:
+                self._bridge.steps.claim()
+                self._begin_step(now)
+
+        if run is not None:
+            self._ask(bring_ask(self._bridge, run), answered)
+
     # --- Deciding ------------------------------------------------------------------------------------------------
 
-    def _ask(self, ask: Ask | None) -> None:
+    def _ask(self, ask: Ask | None, then: Callable[[bool | None], None] | None = None) -> None:
         """Ask, with the newest result of the gate in view: what is decided on is never hidden or an older one."""
         if ask is None:
             return
         self._show_newest()
-        self.app.push_screen(AskDialog(self._session.state, ask, self._gate))
+        self.app.push_screen(AskDialog(self._session.state, ask, self._gate), then)
 
     def _ask_about(self, ask_of: Callable[[RunBridge, RunState], Ask | None]) -> None:
         run = self._bridge.seen_state

@@ -1,6 +1,6 @@
 """A picker: one line that shows one of several choices; the arrow keys go through them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -31,28 +31,43 @@ class Picker(Widget, can_focus=True):
     class Submitted(Message):
         """Enter was pressed."""
 
-    def __init__(self, choices: Sequence[str], picked: int = 0, *, id: str) -> None:  # noqa: A002  # Textual's name
+    def __init__(
+        self,
+        choices: Sequence[str],
+        picked: int = 0,
+        *,
+        id: str,  # noqa: A002  # Textual's name
+        dimmed: Collection[int] = (),
+    ) -> None:
         """Show a choice.
 
         Args:
             choices: Their words, at least one.
             picked: The place of the first one shown.
             id: The widget's id.
+            dimmed: The places of those that are not possible now; their words say so too.
 
         """
         super().__init__(id=id)
         self._choices = choices
+        self._dimmed = dimmed
         self.picked = picked
         """The place of the choice shown."""
 
     def render(self) -> Text:
         """Return the line."""
-        return Text(f"◂ {safe(self._choices[self.picked])} ▸", no_wrap=True, overflow="ellipsis")
+        style = "dim" if self.picked in self._dimmed else ""
+        return Text(f"◂ {safe(self._choices[self.picked])} ▸", style, no_wrap=True, overflow="ellipsis")
 
     def pick(self, place: int) -> None:
         """Show a choice, and tell no one."""
         self.picked = place
         self.refresh()
+
+    def offer(self, choices: Sequence[str]) -> None:
+        """Offer other choices, at least one; the first is shown."""
+        self._choices = choices
+        self.pick(0)
 
     def action_go(self, steps: int) -> None:
         """Go on by some choices, around at the end."""

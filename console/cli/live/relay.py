@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shlex
 import signal
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -13,23 +12,25 @@ from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.gateway import opened_for_calls, opened_gateway
+from console.domain.probes.agent_id import AGENT_IDS
 from console.domain.probes.catalogue import Catalogue
 from console.domain.problem import Problem, ProblemKind
 from console.domain.relay.admission import RouteDesk
-from console.domain.relay.agent_choice import AgentChoice, choose
+from console.domain.relay.agent_choice import choose
 from console.domain.relay.agent_settings import AgentSettings, Place, agent_settings
 from console.domain.relay.call import RelayCallBegun, RelayCallEnded, RelayCallRefused, RelayEvent
 from console.domain.routes.contract import RouteCheck
 from console.services.config.settings import Profile
+from console.services.facts.captured import known_agent
 from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
 from console.services.probes.catalogue_reader import read_catalogue
 from console.services.relay.agent_home import PreparedAgent, agent_home, is_open_to_children, without_tokens
 from console.services.relay.client import RelayClient
-from console.services.relay.opening import OpenRelay, open_relay
-from console.services.relay.relay import RelayRules
+from console.services.relay.opening import OpenRelay, open_relay, rules_of
 from console.services.system.hardening import operators_umask
-from console.view.relay_words import call_words, refusal_words
+from console.view.relay.setting_lines import not_spoken_words, setting_lines
+from console.view.relay.words import call_words, refusal_words
 
 _SIGNALLED = 128
 """A shell's exit code for a command that a signal ended is this and the signal's number."""
@@ -88,7 +89,7 @@ async def execute(profile: Profile, order: RelayOrder, command: Sequence[str]) -
     agent = _agent_of(order, command)
     chosen = choose(agent, RouteDesk(order.checks))
     if chosen is None:
-        raise Problem(_not_spoken(agent, order.checks), ProblemKind.USAGE)
+        raise Problem(not_spoken_words(agent, (check.route for check in order.checks)), ProblemKind.USAGE)
     name = _name(command)
     signals = _Signals()
     try:
@@ -174,13 +175,7 @@ async def _open(
         clients,
         Reservations(profile.budget()),
         log.tell,
-        rules=RelayRules(
-            refuses_suspected_secrets=profile.relay.suspected_secrets == "refuse",
-            max_output_tokens=profile.relay.max_output_tokens,
-            cool_down_s=profile.relay.breaker_s,
-            deadline_s=profile.relay.deadline_s,
-            idle_timeout_s=profile.relay.idle_timeout_s,
-        ),
+        rules=rules_of(profile.relay),
         catalogue=catalogue,
         port=order.port,
     )
@@ -191,8 +186,14 @@ async def _catalogue(gateway: Gateway, checks: Sequence[RouteCheck]) -> Catalogu
 
 
 def _client(profile: Profile, agent: AgentSettings, order: RelayOrder) -> RelayClient:
-    at_once = profile.relay.calls_at_once
-    return RelayClient(agent.id, RouteDesk(order.checks), call_limit=order.call_limit, in_flight_limit=at_once)
+    name = agent.id.replace("_", "-")
+    return RelayClient(
+        agent.id,
+        RouteDesk(order.checks),
+        call_limit=order.call_limit,
+        in_flight_limit=profile.relay.calls_at_once,
+        agent=known_agent(name, current().environment).agent if name in AGENT_IDS else None,
+    )
 
 
 def _agent_of(order: RelayOrder, command: Sequence[str]) -> AgentSettings:
@@ -202,12 +203,6 @@ def _agent_of(order: RelayOrder, command: Sequence[str]) -> AgentSettings:
     name = PurePath(command[0]).name
     known = agent_settings()
     return next((each for each in known.values() if each.program == name), known["sdk"])
-
-
-def _not_spoken(agent: AgentSettings, checks: Sequence[RouteCheck]) -> str:
-    spoken = ", ".join(agent.families)
-    here = ", ".join(dict.fromkeys(check.route.endpoint_family.value for check in checks))
-    return f"{agent.name} speaks {spoken}, and the chosen routes are on {here}. Choose a route that it speaks"
 
 
 def _show(opened: OpenRelay, order: RelayOrder, gateway_origin: str) -> None:
@@ -229,26 +224,11 @@ def _show(opened: OpenRelay, order: RelayOrder, gateway_origin: str) -> None:
     for agent, client in zip(order.agents, opened.clients, strict=False):
         chosen = choose(agent, RouteDesk(order.checks))
         if chosen is None:
-            output.note(_not_spoken(agent, order.checks))
+            output.note(not_spoken_words(agent, (check.route for check in order.checks)))
             continue
-        for words in _setting_lines(chosen, Place(opened.origin, client.key, chosen.model, home="~")):
+        for words in setting_lines(chosen, Place(opened.origin, client.key, chosen.model, home="~")):
             output.write_line(words)
     if not order.agents:
         output.write_line(f"base URL  {opened.origin}/v1")
         output.write_line(f"key       {opened.clients[0].key}")
         output.note("settings of an agent: --for codex, claude, copilot, opencode, aider, continue or sdk")
-
-
-def _setting_lines(chosen: AgentChoice, place: Place) -> Sequence[str]:
-    """Return an agent's settings as lines for a shell and its files."""
-    agent, settings = chosen.agent, chosen.settings
-    known = f"{agent.name} {agent.version}".rstrip()
-    how = "tried" if agent.is_tried else "from its documentation, not tried"
-    lines = [f"# {known} on {chosen.route.key} ({chosen.route.endpoint_family}); {how}, {agent.checked_on}"]
-    exported = {name: place.fill(value) for name, value in settings.variables.items() if value != "<home>"}
-    lines += [f"export {name}={shlex.quote(value)}" for name, value in exported.items()]
-    for path, text in settings.files.items():
-        lines += [f"# {path}:", *place.fill(text).splitlines()]
-    if settings.note:
-        lines.append(f"# {settings.note}")
-    return lines

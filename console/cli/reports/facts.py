@@ -85,8 +85,9 @@ def _age(table: "FactsTable", today: date) -> str:
 
 
 def _in_use(table: "FactsTable") -> str:
+    how = "captured" if table.can_be_captured else "installed"
     if table.is_installed:
-        return "installed"
+        return how
     if table.installed is not None:
-        return "built in; installed one unusable"
+        return f"built in; {how} one unusable"
     return "built in, can be updated" if table.can_be_installed else "built in"

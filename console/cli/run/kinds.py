@@ -125,7 +125,7 @@ def _only_shows(state: RunState, arguments: argparse.Namespace) -> bool:
 
     The operator can read a call before paying for it, unless `--auto` says that no one will read it.
     """
-    is_first_call = state.gate is Gate.PLANNER and not state.has_generated
+    is_first_call = state.is_call_due and not state.has_generated
     if arguments.kind != "step":
         return is_first_call and not arguments.auto
     return arguments.preview or (is_first_call and not arguments.send and not arguments.auto)

@@ -7,7 +7,6 @@ from console.cli.exit_code import ExitCode
 from console.domain.errors.category import Category
 from console.domain.finding import Finding
 from console.domain.run.decide import HEAD_LENGTH, may_repeat, needs_new_attempt
-from console.domain.run.gate import GATES_WITH_A_CALL, Gate
 from console.domain.run.state import Phase, RunState, RunStatus
 from console.domain.run.terms import open_verdicts, terms_of
 from console.view.run_words import standing
@@ -72,9 +71,9 @@ def next_commands(state: RunState) -> tuple[str, ...]:
             return (run.format("resume"),)
         case Phase.WAITING:
             return (*repeat, *_decisions(state), *(() if open_verdicts(state) else (stop,)))
-        case Phase.DUE if state.gate is Gate.WRITER and state.outside is not None and state.attempt > 1:
+        case Phase.DUE if state.awaits_draft:
             return f"{run.format('bring')} FILE.patch", stop
-        case Phase.DUE if state.gate in GATES_WITH_A_CALL and state.role is not None:
+        case Phase.DUE if state.is_call_due:
             sending = "" if state.has_generated else " --send"
             return f"{run.format('step')} --preview", f"{run.format('step')}{sending}"
         case _:

@@ -15,11 +15,10 @@ from console.domain.run.gate import Gate
 from console.domain.run.state import RunState
 from console.domain.run.subject import DraftShown, PreflightNotes, Subject
 from console.domain.text.secret_scan import find_secrets, scrub
-from console.services.checks.kept_output import read_outputs
 from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.ledger import LedgerError
 from console.services.run.run_log import RunLog
-from console.services.run.subject import read_artifact, read_findings, read_subject
+from console.services.run.subject import read_artifact, read_findings, read_outputs_at, read_subject
 from console.view.run_sign import opening_sign
 from console.view.run_words import standing
 from console.view.subject_words import LabelledLine, how_to_take, opening_lines, subject_lines
@@ -49,7 +48,7 @@ async def note_subject(artifacts: Artifacts, log: RunLog, gate: Gate, *, with_fi
     try:
         subject = await read_subject(artifacts, log, gate, attempt)
         findings = () if opened is None or not with_findings else await read_findings(artifacts, opened)
-        tails = () if opened is None or not with_findings else await read_outputs(opened.commands, artifacts.read)
+        tails = () if opened is None or not with_findings else await read_outputs_at(artifacts, state, opened)
     except LedgerError as error:
         output.note(f"    what the decision is about cannot be shown: {error}")
         return
@@ -106,7 +105,7 @@ async def show_subject(artifacts: Artifacts, log: RunLog, arguments: argparse.Na
         raise missing(log.state, f"{name}{f' of attempt {arguments.attempt}' if arguments.attempt else ''}")
     opened = _opening(log.state, gate, attempt)
     findings = await _findings(artifacts, subject, opened)
-    tails = () if opened is None else await read_outputs(opened.commands, artifacts.read)
+    tails = () if opened is None else await read_outputs_at(artifacts, log.state, opened)
     if isinstance(subject, DraftShown):
         require_no_secret(log.state, subject.text, name)
     if arguments.json:

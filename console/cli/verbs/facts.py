@@ -9,12 +9,16 @@ from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.reports.facts import note_of_table, show_table, show_tables
-from console.domain.facts.load import UPDATABLE, facts_names
+from console.domain.facts.load import AGENT_SHAPES, UPDATABLE, facts_names
+from console.domain.probes.agent_id import AGENT_IDS
 from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
 
 if TYPE_CHECKING:
     from console.services.facts.tables import FactsTable
+
+
+_CAPTURED = tuple(f"{AGENT_SHAPES}/{each.replace('-', '_')}" for each in AGENT_IDS)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,9 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--reset",
         nargs="?",
         const="all",
-        choices=(*UPDATABLE, "all"),
+        choices=(*UPDATABLE, *_CAPTURED, "all"),
         metavar="NAME",
-        help="remove what was installed",
+        help="remove what was installed, or what prove captured",
     )
     update.set_defaults(action="update")
 
@@ -50,7 +54,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         raise Problem("--read-only: a table is written to disk; nothing was changed", ProblemKind.REFUSED)
     if arguments.file is not None:
         return _install(arguments.file, as_json=arguments.json)
-    return _reset(tuple(UPDATABLE) if arguments.reset == "all" else (arguments.reset,), as_json=arguments.json)
+    return _reset((*UPDATABLE, *_CAPTURED) if arguments.reset == "all" else (arguments.reset,), as_json=arguments.json)
 
 
 def _show(name: str | None, *, as_json: bool) -> ExitCode:
@@ -93,11 +97,16 @@ def _install(file: Path, *, as_json: bool) -> ExitCode:
 
 
 def _reset(names: Sequence[str], *, as_json: bool) -> ExitCode:
+    from console.services.facts.captured import TABLES, forget_agent
     from console.services.facts.installed import reset
     from console.services.facts.tables import facts_table
 
     environment = current().environment
-    removed = [name for name in names if reset(name, environment)]
+    removed = [
+        name
+        for name in names
+        if (forget_agent(TABLES[name], environment) if name in TABLES else reset(name, environment))
+    ]
     if as_json:
         _write([facts_table(name, environment) for name in names], "reset")
         return ExitCode.OK

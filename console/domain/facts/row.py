@@ -6,7 +6,8 @@ The packaged tables pass the same reading as a table that an operator installs.
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import date as date_type
+from datetime import datetime
 from typing import TypeVar
 
 ROW_LIMIT = 2_000
@@ -84,7 +85,7 @@ class FactRow:
         if not isinstance(value, str) or re.fullmatch(r"20\d\d-\d\d-\d\d", value) is None:
             raise self.fault(key, words)
         try:
-            date.fromisoformat(value)
+            date_type.fromisoformat(value)
         except ValueError:
             raise self.fault(key, words) from None
         return value
@@ -116,6 +117,35 @@ class FactRow:
             return make(value)
         except ValueError:
             raise self.fault(key, words) from None
+
+    def day(self, key: str) -> date_type:
+        """Return a date that is not in quotes. Raises `FactsError` if it is not one."""
+        value = self._value(key, None)
+        if not isinstance(value, date_type) or isinstance(value, datetime):
+            raise self.fault(key, "must be a date without quotes, such as 2026-12-11")
+        return value
+
+    def count(self, key: str) -> int:
+        """Return a whole number that is not negative. Raises `FactsError` if it is something else."""
+        value = self._value(key, None)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise self.fault(key, "must be a whole number of 0 or more")
+        return value
+
+    def lines(self, key: str, limit: int) -> str:
+        """Return a text of several lines. Raises `FactsError` if it is something else, or too long."""
+        value = self._value(key, None)
+        if not isinstance(value, str) or len(value) > limit:
+            raise self.fault(key, f"must be text of at most {limit} characters")
+        return value
+
+    def table(self, key: str, *, is_optional: bool = False) -> Mapping[str, str]:
+        """Return a table of texts, each in one line. Raises `FactsError` if it is not one."""
+        value = self._value(key, {} if is_optional else None)
+        if not isinstance(value, dict) or len(value) > ROW_LIMIT:
+            raise self.fault(key, f"must be a table that begins with [{key}]")
+        row = FactRow(value, f"{self._place}, {key}".removeprefix(", "), self._text)
+        return {name: row.text(name, "") for name in value}
 
     def has(self, key: str) -> bool:
         """Return whether the row has a key."""

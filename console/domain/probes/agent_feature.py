@@ -38,6 +38,9 @@ class Feature:
     kind: FeatureKind
     name: str
 
+    def __str__(self) -> str:
+        return f"{self.kind.replace('_', ' ')} {self.name}"
+
 
 _ABOUT_FORM = frozenset(
     {

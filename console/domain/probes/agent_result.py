@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from console.domain.errors.category import Classification
 from console.domain.finding import Finding
 from console.domain.money import FREE, Estimate
+from console.domain.probes.agent import ShapeSource
+from console.domain.probes.agent_contract import ContractRow
+from console.domain.probes.agent_feature import Feature
 from console.domain.probes.ladder import RungStatus
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.route_key import RouteKey
@@ -31,3 +34,9 @@ class AgentResult:
     price_after_microusd: int | None = 0
     requests_sent: int = 0
     elapsed_ms: float | None = None
+    source: ShapeSource | None = None
+    """Where the shape comes from."""
+    accepted: tuple[Feature, ...] = ()
+    """What the call had that a plain one has not, if it was answered; empty if it was not."""
+    contract: tuple[ContractRow, ...] = ()
+    """The rows of the contract that the agent's vendor has for gateways; empty if it has none."""

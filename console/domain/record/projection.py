@@ -2,16 +2,27 @@
 
 from collections.abc import Iterator, Sequence
 
-from console.domain.record.record import Record, RecordedCall, RecordedGate, RecordedMove, VerdictPart
+from console.domain.record.record import (
+    OutsideEntry,
+    Record,
+    RecordedCall,
+    RecordedGate,
+    RecordedMove,
+    RecordedWriter,
+    VerdictPart,
+    WriterKind,
+)
 from console.domain.record.stop import recorded_stop
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.run.call_event import CallFailed, CallLost, CallRecorded
-from console.domain.run.event import GateOpened, StopCause
+from console.domain.run.event import DraftBrought, GateOpened, StopCause
 from console.domain.run.gate import Gate, GateVerdict
+from console.domain.run.needed_roles import asked_roles
 from console.domain.run.pinned import PinnedRoute
 from console.domain.run.reach import Reach
 from console.domain.run.state import CallEnd, Decision, RunState, RunStatus
+from console.domain.run.turn import turns_of
 from console.domain.workflows.token_kind import TokenKind
 
 
@@ -72,6 +83,7 @@ def record_of(state: RunState) -> Record:
         sources=sources,
         independence=_independence(state.openings),
         unproven_independence=_unproven(state.openings),
+        writer=_writer(state),
         gates=tuple(_gates(state)),
         calls=tuple(_calls(state)),
         spent_tokens=state.spent.tokens,
@@ -100,10 +112,29 @@ def review_status(state: RunState) -> GateVerdict | None:
 
 
 def _family(state: RunState, role: Role) -> EndpointFamily | None:
-    """Return the family of the route that did a role's newest work, or would do it."""
+    """Return the family of the route that did a role's newest work, or would do it; None if the run never asks it."""
     used = next((call.fingerprint for call in reversed(state.calls) if call.role is role), None)
-    route = state.route(role) if used is None else _routes(state)[used]
+    if used is not None:
+        return _routes(state)[used].endpoint_family
+    route = state.route(role) if role in asked_roles(state) else None
     return None if route is None else route.endpoint_family
+
+
+def _writer(state: RunState) -> RecordedWriter:
+    """Return who makes the drafts; a ledger that does not say so is of a run whose route was asked."""
+    agent, outside = state.writer, state.outside
+    brought = state.brought or (() if outside is None else (DraftBrought(1, outside),))
+    kind = WriterKind.OUTSIDE if outside is not None else WriterKind.ROUTE if agent is None else WriterKind.AGENT
+    return RecordedWriter(
+        kind,
+        agent=None if agent is None else agent.agent,
+        call_limit=None if agent is None else agent.call_limit,
+        time_limit_s=None if agent is None else agent.time_limit_s,
+        turns=turns_of(state),
+        drafts=tuple(
+            OutsideEntry(each.attempt, each.draft.sha256, each.draft.size, each.draft.made_by) for each in brought
+        ),
+    )
 
 
 def _has_secrets(state: RunState) -> bool:
@@ -237,6 +268,7 @@ def _calls(state: RunState) -> Iterator[RecordedCall]:
             model_behind=None if answered is None else answered.model_behind,
             finding=end.finding if isinstance(end, CallFailed) else None,
             repeat_reason=reasons.get(call.call_id),
+            turn_id=call.turn_id or None,
         )
 
 

@@ -6,6 +6,7 @@ behind them. No type here can hold a prompt, an output, an instruction's text, a
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from console.domain.errors.category import Category
 from console.domain.routes.family import EndpointFamily
@@ -23,6 +24,7 @@ from console.domain.run.pinned import (
 )
 from console.domain.run.reach import ReachedToken
 from console.domain.run.state import RunStatus
+from console.domain.run.turn import AgentTurn
 from console.domain.sources.cited_page import SourceChecked
 
 
@@ -98,6 +100,47 @@ class RecordedCall:
     """The id of the finding that made the answer unusable."""
     repeat_reason: str | None = None
     """Why the operator had this call made once more; None if it was not repeated."""
+    turn_id: str | None = None
+    """The turn of the coding agent that made it, one of `writer.turns`; None if the console made it."""
+
+
+class WriterKind(StrEnum):
+    """Who makes the drafts of a run."""
+
+    ROUTE = "route"
+    """The writer's route is asked for them, and the revision's for later ones."""
+    AGENT = "agent"
+    """A coding agent, which changes files and makes its calls on the writer's route."""
+    OUTSIDE = "outside"
+    """Someone else: this tool and the models of the run did not make them."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideEntry:
+    """A draft from outside; the first one is what the run began with."""
+
+    attempt: int
+    sha256: str
+    size: int
+    """In bytes."""
+    made_by: str
+    """Who made it, as the operator says; no one checked it, and it may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedWriter:
+    """Who makes the drafts of a run, in each attempt."""
+
+    kind: WriterKind
+    agent: str | None
+    """The coding agent's id; `command` for a command of the operator's own. None if no agent writes."""
+    call_limit: int | None
+    """The most calls that it may make in one turn; None if no agent writes. So is the next."""
+    time_limit_s: int | None
+    turns: tuple[AgentTurn, ...]
+    """The agent's turns, with what held it in each."""
+    drafts: tuple[OutsideEntry, ...]
+    """The drafts from outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +245,7 @@ class Record:
     independence: tuple[tuple[str, int], ...]
     unproven_independence: tuple[str, ...]
     """The pairs whose level rests on names that may be aliases."""
+    writer: RecordedWriter
     gates: tuple[RecordedGate, ...]
     calls: tuple[RecordedCall, ...]
     spent_tokens: int

@@ -17,7 +17,7 @@ _OF_RULE = {
     StopRule.CI_BOUNDARY: "a workflow crosses the CI boundary that the policy requires",
     StopRule.REQUIRE_VERIFICATION: "the policy requires fresh verification rows, and some are not",
     StopRule.INDEPENDENCE: "a judge is less independent than the policy requires",
-    StopRule.NEEDED_ROLES: "a role that every run needs has no route",
+    StopRule.NEEDED_ROLES: "a role that the run needs has no route",
     StopRule.CONTRACT: "a route does not keep its endpoint contract",
     StopRule.REQUIRE_PRICE: "the gateway has no price for the route's model",
     StopRule.REQUIRE_LISTED_MODEL: "the gateway's list of models lacks the route's model",

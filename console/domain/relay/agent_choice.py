@@ -18,14 +18,20 @@ class AgentChoice:
     """What the agent names as the model."""
 
 
-def choose(agent: AgentSettings, desk: RouteDesk) -> AgentChoice | None:
-    """Return the route on which an agent works: the first that it speaks, in its own order of families, or None.
+def choices(agent: AgentSettings, desk: RouteDesk) -> tuple[AgentChoice, ...]:
+    """Return the routes on which an agent can work, in its own order of families.
 
-    It names the model by its own name if no other of the routes has it, because agents go by the names that they know.
+    It names a model by its own name if no other of the routes has it, because agents go by the names that they know.
     """
-    for settings in agent.settings:
-        route = next((each for each in desk.routes if each.endpoint_family is settings.family), None)
-        if route is not None:
-            is_alone = sum(each.model == route.model for each in desk.routes) == 1
-            return AgentChoice(agent, settings, route, route.model if is_alone else str(route.key))
-    return None
+    models = [each.model for each in desk.routes]
+    return tuple(
+        AgentChoice(agent, settings, route, route.model if models.count(route.model) == 1 else str(route.key))
+        for settings in agent.settings
+        for route in desk.routes
+        if route.endpoint_family is settings.family
+    )
+
+
+def choose(agent: AgentSettings, desk: RouteDesk) -> AgentChoice | None:
+    """Return the route on which an agent works if no one says otherwise; None if it can work on none."""
+    return next(iter(choices(agent, desk)), None)

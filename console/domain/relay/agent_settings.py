@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from console.domain.facts.load import AGENT_SETTINGS, load_facts, names_in
 from console.domain.routes.family import EndpointFamily
@@ -35,20 +36,33 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class FamilySettings:
-    """An agent's settings for one family."""
+class Setup:
+    """How an agent is told where to call, and run without a person."""
 
-    family: EndpointFamily
     variables: Mapping[str, str]
     files: Mapping[str, str]
     """Texts by their paths in the agent's home."""
     command: tuple[str, ...]
     """The arguments of a run without a person."""
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class FamilySettings(Setup):
+    """An agent's settings for one family."""
+
+    family: EndpointFamily
     write_command: tuple[str, ...] | None = None
     """The arguments with which it works on the files of its directory, the task on stdin; None if it is not known."""
     held_command: tuple[str, ...] | None = None
     """The same where something else holds the agent, so that it has no sandbox of its own; None if it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignSettings(Setup):
+    """An agent's settings for a protocol that none of the families is: with them it is refused."""
+
+    protocol: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +81,8 @@ class AgentSettings:
     program: str
     install: str
     settings: tuple[FamilySettings, ...]
+    foreign: ForeignSettings | None = None
+    """Only for an agent that speaks none of the families."""
 
     @property
     def families(self) -> tuple[EndpointFamily, ...]:
@@ -105,14 +121,23 @@ def _read(name: str) -> AgentSettings:
         install=table["install"],
         settings=tuple(
             FamilySettings(
+                **_setup(row),
                 family=EndpointFamily(row["family"]),
-                variables=row["variables"],
-                files={path: text.lstrip("\n") for path, text in row["files"].items()},
-                command=tuple(row["command"]),
-                note=row["note"],
                 write_command=tuple(row["write_command"]) if "write_command" in row else None,
                 held_command=tuple(row["held_command"]) if "held_command" in row else None,
             )
-            for row in table["settings"]
+            for row in table.get("settings", ())
         ),
+        foreign=ForeignSettings(**_setup(table["foreign"]), protocol=table["foreign"]["protocol"])
+        if "foreign" in table
+        else None,
     )
+
+
+def _setup(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "variables": row["variables"],
+        "files": {path: text.lstrip("\n") for path, text in row["files"].items()},
+        "command": tuple(row["command"]),
+        "note": row["note"],
+    }

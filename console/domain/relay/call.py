@@ -61,6 +61,8 @@ class RelayCallEnded:
     """Whether the client left, or the operator cut it off, before the answer's end."""
     uncounted: tuple[Uncounted, ...] = ()
     """What it may have cost beyond what was booked."""
+    is_priced: bool = True
+    """Whether the gateway's price of the model is known; if not, the micro-dollars say nothing."""
 
 
 RelayEvent = RelayCallRefused | RelayCallBegun | RelayCallMoved | RelayCallEnded

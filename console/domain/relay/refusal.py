@@ -14,6 +14,8 @@ class RefusedFor(StrEnum):
 
     CLIENT = "client"
     """The client's key is not one that this relay gave out."""
+    CUT_OFF = "cut_off"
+    """The operator has cut the client off."""
     PATH = "path"
     """No family has this path, or the relay does not serve it."""
     BODY = "body"

@@ -10,6 +10,7 @@ from console.domain.errors.category import Category
 from console.domain.money import Estimate
 from console.domain.routes.role import Role
 from console.domain.run.gate import Gate
+from console.domain.run.pinned import later
 
 OWN_COMMAND = "command"
 """The id of a writer that is a command of the operator's own."""
@@ -53,7 +54,9 @@ class NetworkGuard(StrEnum):
 
     NONE = "none"
     LANDLOCK = "landlock"
-    """It can connect by TCP to the relay's port alone. Other protocols are not covered."""
+    """It can connect by plain TCP to the relay's port alone, on whichever host."""
+    NAMESPACE = "namespace"
+    """It has a network of its own, in which there is nothing but the relay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,8 @@ class AgentEnded:
     """Why its changes cannot be a draft; None if they can."""
     stops: bool = False
     """Whether the failure stops the run."""
+    output_sha256: str | None = later(None)
+    """The end of what it wrote to its output if its changes are not a draft, stored separately."""
 
     @property
     def category(self) -> Category:

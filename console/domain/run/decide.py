@@ -44,7 +44,7 @@ from console.domain.run.refusal import Refusal, RefusalCode
 from console.domain.run.state import Phase, RunState
 from console.domain.run.terms import Terms, terms_of
 from console.domain.run.transition import not_waiting, transition_of, why_not_follow, why_over, words_of
-from console.domain.text.closed_name import FINDING_ID, FINISH, MODEL_NAME, REQUEST_ID, closed_name
+from console.domain.text.closed_name import FINDING_ID, FINISH, MODEL_NAME, REQUEST_ID, VERSION, closed_name
 
 HEAD_LENGTH = 12
 """The minimum length of a head prefix that identifies what an operator saw."""
@@ -128,7 +128,8 @@ def _report(state: RunState, event: RunEvent) -> tuple[RunEvent, ...] | Refusal:
         case CallIntended():
             return _intend(state, event)
         case AgentBegun():
-            return _check_new_content(state, event) or (event,)
+            version = closed_name(event.version, VERSION) or ""
+            return _check_new_content(state, event) or (replace(event, version=version),)
         case AgentEnded():
             return _end_turn(event)
         case CallRecorded() | CallFailed() | CallLost():

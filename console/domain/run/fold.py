@@ -127,9 +127,10 @@ def _note(state: RunState, entry: Entry, new: _Changes) -> None:  # one case per
                 _begin_work(event, new)
         case AgentBegun() | AgentEnded() | AgentLost() as event:
             _note_turn(state, event, new)
-        case DraftBrought(attempt, draft):
+        case DraftBrought(attempt, draft) as event:
             stored = ArtifactStored(ArtifactRole.DRAFT, attempt, draft.sha256, draft.size)
-            new.update(artifacts=(*state.artifacts, stored), failure=None, sources=None, is_asked=False)
+            new.update(artifacts=(*state.artifacts, stored), brought=(*state.brought, event))
+            new.update(failure=None, sources=None, is_asked=False)
         case CallRecorded() | CallFailed() | CallLost() as event:
             _end_call(state, event, new)
         case RunCreated() as event:

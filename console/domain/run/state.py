@@ -14,6 +14,7 @@ from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
     CandidateSealed,
+    DraftBrought,
     GateDecided,
     GateOpened,
     InstructionPinned,
@@ -25,7 +26,7 @@ from console.domain.run.event import (
     RunStopped,
     SourcesChecked,
 )
-from console.domain.run.gate import Gate, GateVerdict, role_at
+from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict, role_at
 from console.domain.run.pinned import PinnedRoute
 
 
@@ -111,6 +112,8 @@ class RunState:
     ends: tuple[CallEnd, ...] = ()
     turns: tuple[AgentBegun, ...] = ()
     turn_ends: tuple[AgentEnded | AgentLost, ...] = ()
+    brought: tuple[DraftBrought, ...] = ()
+    """The drafts from outside that entered, each with its attempt."""
     allowed_repeats: tuple[CallRepeatAllowed, ...] = ()
     """The permissions to make one more call, each with its reason."""
     artifacts: tuple[ArtifactStored, ...] = ()
@@ -156,6 +159,22 @@ class RunState:
     def role(self) -> Role | None:
         """The role whose route does the gate's work in this attempt; None if no model does."""
         return self.role_at(self.gate)
+
+    @property
+    def awaits_draft(self) -> bool:
+        """Whether a draft from outside was sent back, and its next version has to be brought."""
+        is_due = self.gate is Gate.WRITER and self.phase is Phase.DUE
+        return is_due and self.outside is not None and self.attempt > 1
+
+    @property
+    def is_call_due(self) -> bool:
+        """Whether a role's paid call, or a coding agent's turn, is due next."""
+        return self.phase is Phase.DUE and self.gate in GATES_WITH_A_CALL and self.role is not None
+
+    @property
+    def is_agents_turn(self) -> bool:
+        """Whether the gate's work is a coding agent's turn."""
+        return self.gate is Gate.WRITER and self.writer is not None
 
     def role_at(self, gate: Gate) -> Role | None:
         """Return the role whose route does a gate's work in this attempt; an agent revises on the writer's route."""

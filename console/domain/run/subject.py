@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from console.domain.answers.role_answer import Critique, Plan, Review
 from console.domain.artifacts.file_change import FileChange
 from console.domain.finding import Finding
+from console.domain.run.agent_event import OutsideDraft
 from console.domain.run.event import InstructionPinned
 from console.domain.run.reach import Reach
+from console.domain.run.turn import AgentTurn
 from console.domain.sources.cited_page import SourceChecked
 
 
@@ -56,8 +58,12 @@ class DraftShown:
     files: tuple[DraftFile, ...] = ()
     """The files of a patch; empty for the other kinds, or if it is not a patch that git would take."""
     scope: tuple[str, ...] = ()
-    """The paths that the plan allows."""
+    """The paths that the plan allows; no plan bounds a draft from outside."""
     is_sealed: bool = False
+    turn: AgentTurn | None = None
+    """The turn in which a coding agent made it; None if the model of a route wrote it, or someone else."""
+    outside: OutsideDraft | None = None
+    """Who else made it; None if the run did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,5 +101,8 @@ class ReviewShown:
     """The criteria that must hold."""
 
 
-Subject = InstructionPinned | PreflightNotes | Plan | DraftShown | SourcesShown | ReviewShown | Critique
-"""What a gate's decision is about: in the order of the gates, `DraftShown` also at the last one."""
+Subject = InstructionPinned | PreflightNotes | Plan | DraftShown | AgentTurn | SourcesShown | ReviewShown | Critique
+"""What a gate's decision is about: in the order of the gates, `DraftShown` also at the last one.
+
+`AgentTurn` is a turn at the writer's gate that made no draft.
+"""

@@ -127,7 +127,7 @@ _NO_OPEN_CALL = Condition("after the ends of all its calls", lambda state, _: no
 _BY_AGENT = Condition("in a run that an agent writes", lambda state, _: state.writer is not None)
 _BY_MODEL = Condition(
     "by the console itself, and not at an agent's gate",
-    lambda state, event: not event.turn_id and not (state.gate is Gate.WRITER and state.writer is not None),
+    lambda state, event: not event.turn_id and not state.is_agents_turn,
 )
 _NEW_TURN = Condition("a new turn", lambda state, event: event.turn_id not in {turn.turn_id for turn in state.turns})
 _OUTSIDE = Condition("in a run with a draft from outside", lambda state, _: state.outside is not None)

@@ -11,6 +11,9 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._:/@+=-]{1,128}")
 FINISH = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}")
 """Why a model stopped: `stop`, `end_turn`, `MAX_TOKENS`, `tool-calls`."""
 
+VERSION = re.compile(r"[0-9][A-Za-z0-9._+-]{0,63}")
+"""What a program says of its version: `0.171.0`, `2.1.0-beta.3`."""
+
 FINDING_ID = re.compile(r"[A-Z][A-Z0-9]{1,9}(?:-[A-Z0-9]{1,12}){1,3}")
 
 

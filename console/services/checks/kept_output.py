@@ -7,6 +7,9 @@ from console.domain.run.event import CommandRun
 from console.services.checks.candidate import CandidateCheck
 from console.services.system.leak_guard import LEAK_GUARD
 
+AGENT = "the agent"
+"""The name under which the last output of a coding agent that made no draft is shown."""
+
 
 async def keep_outputs(
     checked: CandidateCheck, put: Callable[[bytes], Awaitable[str]]
@@ -29,8 +32,7 @@ async def keep_outputs(
     runs, outputs = list[CommandRun](), list[tuple[str, str]]()
     for each, tail in zip(checked.commands, checked.output_tail, strict=True):
         name = f"check {each.number}{' base' if each.with_base_tests else ''}"
-        is_kept = bool(tail) and not each.is_passed and not _holds_token(tail)
-        sha256 = await put(tail.encode()) if is_kept else None
+        sha256 = None if each.is_passed else await keep_output(tail, put)
         runs.append(
             CommandRun(
                 name,
@@ -41,9 +43,19 @@ async def keep_outputs(
                 with_base_tests=each.with_base_tests,
             )
         )
-        if is_kept:
+        if sha256 is not None:
             outputs.append((name, tail))
     return tuple(runs), tuple(outputs)
+
+
+async def keep_output(tail: str, put: Callable[[bytes], Awaitable[str]]) -> str | None:
+    """Store an output that is masked already; return its SHA-256, or None if there is none or a token is in it.
+
+    Raises:
+        LedgerError: It cannot be stored.
+
+    """
+    return await put(tail.encode()) if tail and not _holds_token(tail) else None
 
 
 def _holds_token(tail: str) -> bool:

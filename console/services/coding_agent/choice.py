@@ -1,8 +1,6 @@
 """The agent that writes: which one the operator means, where it is installed, and whether it can work on a route."""
 
-import os
 import shlex
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +9,12 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.relay.agent_settings import AgentSettings, FamilySettings, agent_settings, settings_of
 from console.domain.routes.route import Route
 from console.domain.run.agent_event import OWN_COMMAND
-from console.domain.text.closed_name import MODEL_NAME, closed_name
+from console.domain.text.closed_name import VERSION, closed_name
+from console.services.coding_agent.installation import find_program, installed_in
 from console.services.system.process import run_bounded
 
 _SDK = "sdk"
 _VERSION_S = 20.0
-_ROOTS = ("node_modules", "site-packages")
-"""The directories beside which a program's own files are."""
 
 
 class AgentError(Problem):
@@ -60,7 +57,7 @@ def find_agent(name: str, command: str, route: Route, environment: Mapping[str, 
         return _own(command, route, environment)
     agent = settings_of(name)
     if agent is None or agent.id == _SDK:
-        known = ", ".join(each.id for each in agent_settings().values() if _writes(each))
+        known = ", ".join(each.id for each in writing_agents())
         raise AgentError(f"no known agent writes under this name. Name one of: {known}; or {OWN_COMMAND}, for your own")
     settings = agent.on(route.endpoint_family)
     if settings is None:
@@ -74,16 +71,18 @@ def find_agent(name: str, command: str, route: Route, environment: Mapping[str, 
             f"how {agent.name} works on files without a person was not tried. Give its command as your own:"
             " --writer-command"
         )
-    program = _found(agent.program, environment)
+    program = find_program(agent.program, environment)
     if program is None:
         raise AgentError(f"{agent.name} is not installed: no {agent.program} is on PATH. Run: {agent.install}")
     held = settings.held_command or settings.write_command
-    made_of = _installed_in(program, environment)
+    made_of = installed_in(program, environment)
     return WritingAgent(agent.id, agent.name, program, settings.write_command, held, settings, made_of)
 
 
-def _writes(agent: AgentSettings) -> bool:
-    return any(each.write_command is not None for each in agent.settings)
+def writing_agents() -> tuple[AgentSettings, ...]:
+    """Return the agents that are known to work on files without a person, installed here or not."""
+    agents = agent_settings().values()
+    return tuple(agent for agent in agents if any(each.write_command is not None for each in agent.settings))
 
 
 def _own(command: str, route: Route, environment: Mapping[str, str]) -> WritingAgent:
@@ -97,51 +96,13 @@ def _own(command: str, route: Route, environment: Mapping[str, str]) -> WritingA
             " agent.command in the profile"
         )
     settings = agent_settings()[_SDK].on(route.endpoint_family)
-    program = _found(words[0], environment)
+    program = find_program(words[0], environment)
     if program is None or settings is None:
         raise AgentError("the program of the writer's command is not on PATH, or cannot be run; name it with its path")
     arguments = tuple(words[1:])
     named = (Path(each) for each in arguments if each.startswith("/") and Path(each).is_file())
-    made_of = (*_installed_in(program, environment), *named)
+    made_of = (*installed_in(program, environment), *named)
     return WritingAgent(OWN_COMMAND, program.name, program, arguments, arguments, settings, made_of)
-
-
-def _found(name: str, environment: Mapping[str, str]) -> Path | None:
-    found = shutil.which(name, path=environment.get("PATH", os.defpath))
-    return None if found is None else Path(os.path.abspath(found))  # noqa: PTH100  # a link stays one: its name counts
-
-
-def _installed_in(program: Path, environment: Mapping[str, str]) -> tuple[Path, ...]:
-    return tuple(dict.fromkeys((*_parts_of(program), *_interpreter_of(program, environment))))
-
-
-def _parts_of(program: Path) -> tuple[Path, ...]:
-    """Return the directories of a program: of its name on PATH, and of the file behind it."""
-    file = program.resolve()
-    around = program.parent.parent
-    if (around / "pyvenv.cfg").is_file():
-        return (around, *_parts_of(file)) if file != program else (around,)
-    for root in _ROOTS:
-        if root in file.parts:
-            at = file.parts.index(root)
-            return (program.parent, Path(*file.parts[: at + 1]))
-    if file.parent.name == "bin" and file.parent.parent.name != ".local" and file.parent.parent != Path("/"):
-        return (program.parent, file.parent.parent)  # as in a virtual environment, or a version of Node.js
-    return (program.parent, file.parent)
-
-
-def _interpreter_of(program: Path, environment: Mapping[str, str]) -> tuple[Path, ...]:
-    """Return the directories of the interpreter that a script names in its first line."""
-    try:
-        with program.open("rb") as script:
-            first = script.readline(512)
-    except OSError:
-        return ()
-    words = first[2:].decode(errors="replace").split() if first.startswith(b"#!") else []
-    if words and words[0].endswith("/env"):
-        words = [each for each in words[1:] if not each.startswith("-") and "=" not in each]
-    found = _found(words[0], environment) if words else None
-    return () if found is None else _parts_of(found)
 
 
 async def read_version(agent: WritingAgent, environment: Mapping[str, str], directory: Path) -> str:
@@ -167,4 +128,4 @@ async def read_version(agent: WritingAgent, environment: Mapping[str, str], dire
     except OSError:
         return ""
     words = report.tail.decode(errors="replace").split() if report.is_success else []
-    return next((kept for each in words if each[:1].isdigit() and (kept := closed_name(each, MODEL_NAME))), "")
+    return next((kept for each in words if (kept := closed_name(each, VERSION))), "")

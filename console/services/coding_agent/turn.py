@@ -27,18 +27,17 @@ from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
 from console.services.relay.agent_home import set_up
 from console.services.relay.client import BookedCall, RelayClient
-from console.services.relay.opening import open_relay
+from console.services.relay.opening import OpenRelay, open_relay
 from console.services.relay.relay import RelayRules
 from console.services.system.confined_child import NOT_HELD
 from console.services.system.confinement import Confinement, confined
+from console.services.system.handover import handover
 from console.services.system.process import ChildEnding, ChildReport, run_bounded
 
 PATCH_LIMIT = 64_000_000
 OUTPUT_LIMIT = 32_000_000
 """The most bytes that an agent may write to stdout and stderr."""
 _TAIL = 262_144
-_MEMORY = 8 * 1024**3
-_PROCESSES = 1_024
 _LOOPBACK = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
 
@@ -163,7 +162,7 @@ class Turn:
         began = clock()
         async with open_relay(gateway, [client], reservations, tell, rules=order.rules, catalogue=catalogue) as relay:
             place = Place(relay.origin, client.key, route.model, str(self._tree.home))
-            running = asyncio.create_task(self._run(place, environment, clock, sleep))
+            running = asyncio.create_task(self._run(place, environment, relay, clock, sleep))
             try:
                 async with aclosing(self._until(running)) as events:
                     async for event in events:
@@ -181,6 +180,7 @@ class Turn:
         self,
         place: Place,
         environment: Mapping[str, str],
+        relay: OpenRelay,
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
     ) -> ChildReport | None:
@@ -201,22 +201,22 @@ class Turn:
         try:
             settings = await asyncio.to_thread(set_up, order.agent.settings, place, tree.home)
             await asyncio.to_thread(task.write_bytes, order.task)
-            return await run_bounded(
-                confined(program, may, environment),
-                environment=self.environment(environment) | dict(settings.variables),
-                directory=tree.files,
-                timeout_s=order.time_limit_s,
-                limit_bytes=OUTPUT_LIMIT,
-                tail_bytes=_TAIL,
-                given=task,
-                is_stderr_kept=True,
-                is_marked=True,
-                is_supervisor=True,
-                memory_bytes=_MEMORY,
-                more_processes=_PROCESSES,
-                clock=clock,
-                sleep=sleep,
-            )
+            async with handover(relay.listen_on) as channel:
+                return await run_bounded(
+                    confined(program, may, environment, channel),
+                    environment=self.environment(environment) | dict(settings.variables),
+                    directory=tree.files,
+                    timeout_s=order.time_limit_s,
+                    limit_bytes=OUTPUT_LIMIT,
+                    tail_bytes=_TAIL,
+                    given=task,
+                    is_stderr_kept=True,
+                    is_marked=True,
+                    is_supervisor=True,
+                    passed=(channel,),
+                    clock=clock,
+                    sleep=sleep,
+                )
         except OSError:
             return None
 

@@ -5,10 +5,14 @@ from collections.abc import AsyncGenerator, Sequence, Set
 from contextlib import aclosing
 from dataclasses import replace
 
-from console.domain.finding import Finding, Severity
+from console.domain.finding import Finding
 from console.domain.money import Price, estimate
-from console.domain.probes.agent import Agent
+from console.domain.probes.agent import Agent, ShapeOrigin, agents
+from console.domain.probes.agent_capture import change_between
+from console.domain.probes.agent_contract import ContractRow, contract_rows
+from console.domain.probes.agent_feature import Feature, FeatureKind, features_of
 from console.domain.probes.agent_result import AgentResult
+from console.domain.probes.arrival import ArrivalPattern
 from console.domain.probes.assertion import finding_of
 from console.domain.probes.event import AgentFinished, AgentStarted, CheckEvent, SmokeFinished
 from console.domain.probes.ladder import RungStatus
@@ -17,11 +21,9 @@ from console.domain.routes.contract import RouteCheck
 from console.domain.routes.route_key import RouteKey
 from console.domain.routes.shape import Shape
 from console.services.probes.agent_contract import COUNT, MODELS, ContractProof, prove_contract
+from console.services.probes.request import SentAgent
 from console.services.probes.smoke import SmokePlan, smoke_route
 from console.services.system.merge import merge
-
-_ARRIVAL = "COM-O-07"
-"""What a call's findings say of how its content arrived; a mere pause is only noted."""
 
 
 async def climb_agent(
@@ -69,16 +71,11 @@ def _groups(checks: Sequence[RouteCheck]) -> list[list[RouteCheck]]:
 def _blank(agent: Agent, group: Sequence[RouteCheck], status: RungStatus) -> AgentResult:
     route = group[0].route
     keys = tuple(check.route.key for check in group)
-    return AgentResult(agent.title, keys, route.model, route.endpoint_family, status)
+    return AgentResult(agent.title, keys, route.model, route.endpoint_family, status, source=agent.shape_source)
 
 
 def _not_tried(agent: Agent, group: Sequence[RouteCheck], why: str) -> AgentResult:
     return replace(_blank(agent, group, RungStatus.UNPROVEN), notes=(f"not tried: {why}",))
-
-
-def is_collected(findings: Sequence[Finding]) -> bool:
-    """Return whether the content of a stream came at once or in lumps, as a call's findings tell it."""
-    return any(finding.id == _ARRIVAL and finding.severity is not Severity.INFO for finding in findings)
 
 
 async def _call(
@@ -94,31 +91,36 @@ async def _call(
     async with aclosing(smoke_route(first, plan, Shape.AGENT)) as events:
         async for event in events:
             yield event
-            if isinstance(event, SmokeFinished):
+            if isinstance(event, SmokeFinished) and request.agent is not None:
                 is_other_path = bool(request.query) and event.result.http_status in (404, 405)
-                yield AgentFinished(_of_call(blank, event.result, contract, agent, price, is_other_path=is_other_path))
+                yield AgentFinished(
+                    _of_call(blank, event.result, contract, request.agent, price, is_other_path=is_other_path)
+                )
 
 
 def _of_call(
     blank: AgentResult,
     result: SmokeResult,
     contract: ContractProof,
-    agent: Agent,
+    sent: SentAgent,
     price: Price | None,
     *,
     is_other_path: bool,
 ) -> AgentResult:
+    agent = sent.agent
     found = [*result.findings, *contract.findings]
-    if is_collected(result.findings):
-        found.append(finding_of("AGT-08", "collected"))
     if is_other_path:
         found.append(finding_of("AGT-02", "refused", f"status {result.http_status}"))
     skipped = [each for each in agent.before if each not in (MODELS, COUNT)]
     notes = [*contract.notes]
     if skipped:
         notes.append(f"{', '.join(skipped)}, which it may send first: not tried")
+    if agent.origin is ShapeOrigin.CAPTURED:
+        known = agents()[agent.id]
+        notes.append(f"changed since {known.shape_source}: {change_between(known, agent).words or 'nothing'}")
     if agent.not_known:
         notes.append(f"not known of it, and so not tried: {agent.not_known}")
+    features = features_of(agent, sent.shape) if result.rung_status is RungStatus.PASSED else ()
     return replace(
         blank,
         status=result.rung_status,
@@ -129,4 +131,33 @@ def _of_call(
         price_after_microusd=result.cost(price),
         requests_sent=result.requests_sent + contract.requests_sent,
         elapsed_ms=result.total_ms,
+        accepted=features,
+        contract=_contract(result, contract, sent, features, found) if contract.requests_sent else (),
     )
+
+
+def _contract(
+    result: SmokeResult,
+    contract: ContractProof,
+    sent: SentAgent,
+    features: Sequence[Feature],
+    found: Sequence[Finding],
+) -> tuple[ContractRow, ...]:
+    """Return the rows of the vendor's contract: what the free calls showed, and what the agent's own call did."""
+    shown, unshown = dict(contract.shown), dict(contract.unshown)
+    refused = "the agent's call was not answered"
+    if not features:
+        unshown |= dict.fromkeys(("AGT-02", "AGT-03", "AGT-04", "AGT-05"), refused)
+    else:
+        if sent.shape.query:
+            shown["AGT-02"] = f"the call with ?{sent.shape.query} was answered"
+        shown["AGT-03"] = f"a call with {len(features)} features was answered, and one with an unknown header"
+        if roles := [each.name for each in features if each.kind is FeatureKind.ROLE]:
+            shown["AGT-05"] = f"a call with a message of the role {', '.join(roles)} was answered"
+    if result.arrival is None or result.arrival.pattern is ArrivalPattern.FEW:
+        unshown["AGT-08"] = "too few pieces arrived to tell"
+    else:
+        shown["AGT-08"] = f"{result.arrival.pieces} pieces arrived in {result.arrival.lumps} reads"
+    if result.http_status is not None:
+        shown["AGT-10"] = "the answer has no limits of the upstream in its head"
+    return contract_rows(shown, unshown, found)

@@ -212,6 +212,7 @@ class Exchange:
             findings = [*findings, *of_head] if is_stream else [*of_head, *findings]
             if self._agent is not None:
                 findings += [*self._of_agent, *self._agent.read_head(self._started.headers)]
+                findings += self._agent.read_arrival(arrival)
         if service is not None:
             findings += check_served(service)
         classification = reading or self._broken(answer, failure, findings)
@@ -355,8 +356,8 @@ class Exchange:
         self._said = self._mask.excerpt(read.message, is_cut=is_cut)
         reading = self._classify(read)
         if self._agent is not None:
-            status = 0 if self._started is None else self._started.status
-            self._of_agent += self._agent.read_refusal(read, status, reading.category)
+            status, headers = (0, {}) if self._started is None else (self._started.status, self._started.headers)
+            self._of_agent += self._agent.read_refusal(read, status, reading.category, headers, body)
         return reading
 
     def _classify(self, read: ErrorBody) -> Classification:

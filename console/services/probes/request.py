@@ -1,7 +1,7 @@
 """Probe requests: the body and headers of a call in one of the shapes, and what its answer must honour."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from console.domain.answers.role_answer import RoleAnswer
 from console.domain.artifacts.artifact import ArtifactKind
@@ -11,6 +11,8 @@ from console.domain.finding import Finding
 from console.domain.probes.agent import Agent, AgentShape
 from console.domain.probes.agent_feature import refused_feature
 from console.domain.probes.agent_id import CLAUDE_CODE
+from console.domain.probes.agent_refusal import check_envelope, check_limits
+from console.domain.probes.arrival import Arrival
 from console.domain.probes.assertion import finding_of
 from console.domain.probes.token_limit import TokenLimit
 from console.domain.routes.route import Route
@@ -19,6 +21,7 @@ from console.domain.run.answer_form import GATE_OF_ROLE, AnswerForm, form_at
 from console.domain.run.rubric import default_rubric
 from console.wire import FAMILY_WIRES
 from console.wire.agent_body import AgentSize, agent_call
+from console.wire.json_value import decode, text_at
 from console.wire.judge.expectation import NOTHING, Expectation
 from console.wire.request import Request, Schema
 
@@ -26,9 +29,6 @@ PROMPT = "Reply with OK."
 """What a text probe sends: the same fixed text in every call, so it cannot contain operator data."""
 SMOKE_LIMIT, RUN_LIMIT = "gateway.smoke_max_output_tokens", "policy.run_max_output_tokens"
 """The settings of a test call's and a run's token limit."""
-
-_OWN_LIMITS = "anthropic-ratelimit-unified-"
-"""How the headers begin in which a gateway tells Claude Code the user's own limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +59,58 @@ class SentAgent:
     age: tuple[Finding, ...] = ()
     """What there is to say about the age of the recording."""
 
-    def read_refusal(self, refusal: ErrorBody, status: int, category: Category) -> tuple[Finding, ...]:
-        """Return the findings on what of the call was refused."""
-        found = refused_feature(refusal, status, category, self.agent, self.shape)
-        return () if found is None else (found,)
+    @property
+    def has_contract(self) -> bool:
+        """Whether the agent's vendor says what a gateway has to do for it."""
+        return self.agent.id == CLAUDE_CODE
+
+    def read_refusal(
+        self, refusal: ErrorBody, status: int, category: Category, headers: Mapping[str, str], body: bytes
+    ) -> tuple[Finding, ...]:
+        """Return the findings on what of the call was refused, and on how.
+
+        Args:
+            refusal: The refusal's body, as read.
+            status: Its HTTP status.
+            category: Why the call was refused.
+            headers: Its headers, with names in lower case.
+            body: Its body.
+
+        """
+        named = refused_feature(refusal, status, category, self.agent, self.shape)
+        found = () if named is None else (named,)
+        return (*found, *check_refusal(status, headers, body)) if self.has_contract else found
 
     def read_head(self, headers: Mapping[str, str]) -> tuple[Finding, ...]:
         """Return the findings on what an answer's headers tell the agent."""
-        limits = [name for name in map(str.lower, headers) if name.startswith("anthropic-ratelimit-")]
-        is_passed_on = self.agent.id == CLAUDE_CODE and not all(name.startswith(_OWN_LIMITS) for name in limits)
-        return (finding_of("AGT-10", "passed_on"),) if is_passed_on else ()
+        return check_limits(headers) if self.has_contract else ()
+
+    def read_arrival(self, arrival: Arrival | None) -> tuple[Finding, ...]:
+        """Return a finding if a stream was collected on its way, so that the agent shows nothing before its end."""
+        is_collected = arrival is not None and arrival.is_collected
+        return (finding_of("AGT-08", "collected"),) if is_collected else ()
+
+
+def sent_by(agent: Agent | None, route: Route, size_bytes: int) -> SentAgent | None:
+    """Return the agent that has sent a call of its own on a route; None if it is not known what it sends there.
+
+    Args:
+        agent: The agent.
+        route: The route.
+        size_bytes: The size of the call's body.
+
+    """
+    shape = None if agent is None else agent.shape_for(route.endpoint_family, route.model)
+    return None if agent is None or shape is None else SentAgent(agent, replace(shape, size_bytes=size_bytes))
+
+
+def check_refusal(status: int, headers: Mapping[str, str], body: bytes) -> tuple[Finding, ...]:
+    """Return the findings on a refusal's form, as Claude Code reads it. One within a stream has no form of its own."""
+    if status < 400:
+        return ()
+    value = decode(body)
+    is_own = text_at(value, "type") == "error" and text_at(value, "error", "message") is not None
+    return check_envelope(status, text_at(value, "error", "type"), headers, is_own=is_own)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.domain.relay.agent_settings import FamilySettings, Place
+from console.domain.relay.agent_settings import Place, Setup
 from console.domain.text.secret_scan import find_secrets
 from console.domain.workflows.boundary import seen_tokens
 from console.services.system.leak_guard import LEAK_GUARD
@@ -54,7 +54,7 @@ class PreparedAgent:
 
 
 @contextlib.asynccontextmanager
-async def agent_home(settings: FamilySettings, place: Place) -> AsyncIterator[PreparedAgent]:
+async def agent_home(settings: Setup, place: Place) -> AsyncIterator[PreparedAgent]:
     """Write an agent's files into a new private directory, and remove it at the end.
 
     Args:
@@ -72,10 +72,11 @@ async def agent_home(settings: FamilySettings, place: Place) -> AsyncIterator[Pr
         shutil.rmtree(home, ignore_errors=True)
 
 
-def set_up(settings: FamilySettings, place: Place, home: Path) -> PreparedAgent:
+def set_up(settings: Setup, place: Place, home: Path) -> PreparedAgent:
     """Write an agent's files into a home that is its own. Raises `OSError` if they cannot be written."""
     filled = Place(place.origin, place.key, place.model, str(home), place.task)
     for path, text in settings.files.items():
+        (home / path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         (home / path).write_text(filled.fill(text), encoding="utf-8")
     variables = {name: filled.fill(value) for name, value in settings.variables.items()}
     return PreparedAgent(variables, tuple(filled.fill(each) for each in settings.command), home)

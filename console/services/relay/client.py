@@ -1,12 +1,15 @@
 """The clients of a relay: each has a random key of its own, routes that it may use, and limits."""
 
+import asyncio
+import contextlib
 import hmac
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from console.domain.money import Budget, Estimate, Price
+from console.domain.probes.agent import Agent
 from console.domain.probes.smoke import SmokeResult
 from console.domain.relay.admission import RouteDesk
 from console.domain.relay.refusal import RelayRefusal
@@ -38,6 +41,10 @@ class CallBook(Protocol):
         """Record how it ended; it must not block."""
 
 
+class CutOffError(Exception):
+    """The operator has cut the client off."""
+
+
 @dataclass(slots=True)
 class RelayClient:
     """A client of a relay."""
@@ -51,11 +58,16 @@ class RelayClient:
     call_limit: int | None = None
     """The most calls that are sent for it in all; None means no limit."""
     in_flight_limit: int = 64
+    agent: Agent | None = None
+    """The agent that it is, by whose vendor's contract its answers are judged too; None if that is not known."""
     book: CallBook | None = None
     """Where its calls are recorded before they are sent; None if they need not be."""
     sent: int = 0
     """The calls that were admitted so far."""
     in_flight: int = 0
+    is_cut_off: bool = False
+    """Whether the operator has cut it off: its key opens nothing until it is let in again."""
+    _calls: set[asyncio.Timeout] = field(default_factory=set, init=False, repr=False)
     overlong: set[str] = field(default_factory=set, init=False, repr=False)
     """The hashes of bodies whose answers were cut off for their length: asked again, each would be paid again."""
     _own: Reservations | None = field(default=None, init=False, repr=False)
@@ -65,6 +77,39 @@ class RelayClient:
         if self._own is None:
             self._own = session.narrowed(self.budgets) if self.budgets else session
         return self._own
+
+    def cut_off(self) -> None:
+        """End its calls in flight, and take none from it until it is let in again."""
+        self.is_cut_off = True
+        self.end_calls()
+
+    def end_calls(self) -> None:
+        """End its calls in flight."""
+        calls, self._calls = self._calls, set()
+        for call in calls:
+            call.reschedule(0)  # long past
+
+    @contextlib.asynccontextmanager
+    async def until_cut_off(self) -> AsyncIterator[None]:
+        """Let the block answer a call until the client is cut off.
+
+        Raises:
+            CutOffError: It was, or is now.
+
+        """
+        if self.is_cut_off:
+            raise CutOffError
+        call = asyncio.timeout(None)
+        try:
+            async with call:
+                self._calls.add(call)
+                yield
+        except TimeoutError:
+            if call.expired():
+                raise CutOffError from None
+            raise
+        finally:
+            self._calls.discard(call)
 
 
 def key_in(headers: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from console.services.gateway.call import CallPart, Chunk
 from console.services.gateway.client import Gateway
 from console.services.gateway.failure import CallError
 from console.services.probes.exchange import Exchange
-from console.services.probes.request import ProbeRequest
+from console.services.probes.request import ProbeRequest, SentAgent
 from console.services.relay.redact import RedactedBytes
 from console.wire.asked import Asked
 
@@ -33,7 +33,15 @@ class Passing:
     """A call in flight: what is judged of it, and how far it got."""
 
     def __init__(
-        self, number: int, route: Route, body: bytes, own_limit: int | None, gateway: Gateway, *, asked: Asked
+        self,
+        number: int,
+        route: Route,
+        body: bytes,
+        own_limit: int | None,
+        gateway: Gateway,
+        *,
+        asked: Asked,
+        agent: SentAgent | None = None,
     ) -> None:
         """Take a call that is about to be sent.
 
@@ -44,6 +52,7 @@ class Passing:
             own_limit: The most tokens of an answer, if the client set no limit.
             gateway: The client that sends it.
             asked: What the client asked for.
+            agent: The coding agent that it is known to be, by whose contract the answer is judged too.
 
         """
         self.number = number
@@ -58,7 +67,9 @@ class Passing:
         self._has_used_tools = False
         self._tail = b""
         self._own_limit = own_limit
-        request = ProbeRequest(Shape.TEXT, body, 0, limit_setting=LIMIT_SETTING, wants_stream=asked.is_stream)
+        request = ProbeRequest(
+            Shape.TEXT, body, 0, agent=agent, limit_setting=LIMIT_SETTING, wants_stream=asked.is_stream
+        )
         self._exchange = Exchange(route, gateway.secret, request, is_shown=False)
 
     @property

@@ -27,6 +27,7 @@ from console.services.gateway.client import Gateway
 from console.services.gateway.failure import CallError
 from console.services.gateway.options import CallTimes
 from console.services.gateway.reservations import Reservations
+from console.services.probes.request import sent_by
 from console.services.probes.smoke import taken_by
 from console.services.relay.client import BookedCall, RelayClient
 from console.services.relay.passing import Passing
@@ -184,6 +185,7 @@ class Relay:
             self._rules.max_output_tokens if asked.max_output_tokens is None else None,
             self._gateway,
             asked=asked,
+            agent=sent_by(call.client.agent, route, len(body)),
         )
         try:
             self._tell(RelayCallBegun(number, call.client.name, route, len(body), self._now()))
@@ -381,7 +383,14 @@ class Relay:
         self.breaker.note(passing.route.key, result.classification, self._clock(), is_whole=passing.is_answered)
         self._tell(
             RelayCallEnded(
-                passing.number, call.client.name, result, taken.tokens, taken.microusd, is_cut, passing.uncounted
+                passing.number,
+                call.client.name,
+                result,
+                taken.tokens,
+                taken.microusd,
+                is_cut,
+                passing.uncounted,
+                is_priced=booked.price is not None,
             )
         )
         if call.client.book is not None:

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+import socket
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -11,11 +12,12 @@ from aiohttp import StreamReader, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import HttpVersion11, RawRequestMessage
 
+from console.domain.probes.agent_capture import Recorded
 from console.domain.problem import Problem, ProblemKind
 from console.domain.relay.refusal import RefusedFor, RelayRefusal, shown
 from console.domain.routes.family import EndpointFamily, family_of_path, foreign_endpoint
 from console.services.gateway.failure import CallError
-from console.services.relay.client import RelayClient, client_of, key_in
+from console.services.relay.client import CutOffError, RelayClient, client_of, key_in
 from console.services.relay.model_list import anthropic_models, openai_models
 from console.services.relay.relay import AnswerHead, AnswerPart, ClientCall, Relay
 from console.services.system.os_reason import os_reason
@@ -31,8 +33,16 @@ _BACKLOG = 512
 _BAD_REQUEST, _FAILED = 400, 500
 _MODELS = "/models"
 _COUNT = "/count_tokens"
+_CUT_OFF = RelayRefusal(
+    RefusedFor.CUT_OFF, "the operator has cut this client off. Ask the operator to let it in again; do not retry"
+)
 _COUNTED = EndpointFamily.ANTHROPIC_MESSAGES
 """The one family whose API counts a request's tokens before it is sent."""
+
+
+Seen = Callable[[Recorded], None]
+"""Takes a request as a client sent it."""
+_Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class RelayPortError(Problem):
@@ -47,16 +57,21 @@ class RelayListening:
 
     origin: str
     """Where it listens, as `http://127.0.0.1:PORT`."""
+    listen_on: Callable[[socket.socket], Awaitable[None]]
+    """Listens on one more socket, such as one in an agent's own network."""
 
 
 @contextlib.asynccontextmanager
-async def serve_relay(relay: Relay, clients: Sequence[RelayClient], port: int = 0) -> AsyncIterator[RelayListening]:
+async def serve_relay(
+    relay: Relay, clients: Sequence[RelayClient], port: int = 0, *, seen: Seen | None = None
+) -> AsyncIterator[RelayListening]:
     """Serve clients on loopback while the block runs.
 
     Args:
         relay: The relay of an open gateway.
         clients: The clients that may call it; the caller may add to the list while it runs.
         port: The port; 0 picks a free one.
+        seen: Takes every request as it came, before it is answered or refused.
 
     Raises:
         RelayPortError: It cannot listen on the port.
@@ -64,16 +79,26 @@ async def serve_relay(relay: Relay, clients: Sequence[RelayClient], port: int = 
     """
     loop = asyncio.get_running_loop()
     answering = _Server(relay, clients)
+    handle = answering.handle if seen is None else _shown_to(seen, answering.handle)
     # cancelled when the client leaves, so that no answer is paid for that no one reads
-    server = web.Server(answering.handle, request_factory=_request, handler_cancellation=True)
+    server = web.Server(handle, request_factory=_request, handler_cancellation=True)
+
+    def connected() -> "_Connection":
+        return _Connection(server, answering, loop)
+
     try:
-        listening = await loop.create_server(lambda: _Connection(server, answering, loop), HOST, port, backlog=_BACKLOG)
+        listening = [await loop.create_server(connected, HOST, port, backlog=_BACKLOG)]
     except OSError as error:
         raise RelayPortError(f"cannot listen on port {port}: {os_reason(error)}. Use another --port, or 0") from None
+
+    async def listen_on(opened: socket.socket) -> None:
+        listening.append(await loop.create_server(connected, sock=opened, backlog=_BACKLOG))
+
     try:
-        yield RelayListening(f"http://{HOST}:{listening.sockets[0].getsockname()[1]}")
+        yield RelayListening(f"http://{HOST}:{listening[0].sockets[0].getsockname()[1]}", listen_on)
     finally:
-        listening.close()
+        for each in listening:
+            each.close()
         await asyncio.sleep(0)  # so that a request that has come is one in flight
         server.pre_shutdown()
         await server.shutdown(_SHUTDOWN_S)
@@ -112,6 +137,18 @@ class _Connection(web.RequestHandler):
         return self._server.unreadable(request, status)
 
 
+def _shown_to(seen: Seen, handle: _Handler) -> _Handler:
+    """Return a handler that shows each request before it handles it."""
+
+    async def show(request: web.BaseRequest) -> web.StreamResponse:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        body = await request.read()  # aiohttp keeps it for the handler
+        seen(Recorded(request.method, request.raw_path, headers, body))
+        return await handle(request)
+
+    return show
+
+
 class _Server:
     def __init__(self, relay: Relay, clients: Sequence[RelayClient]) -> None:
         self._relay = relay
@@ -141,6 +178,8 @@ class _Server:
         if client is None:
             words = "this key is not one that the relay gave out. Set the client up with `gateway-console relay --for`"
             return _whole(self._relay.refuse(shape, RelayRefusal(RefusedFor.CLIENT, words)))
+        if client.is_cut_off:
+            return _whole(self._relay.refuse(shape, _CUT_OFF, client.name))
         if request.method == "GET" and path.endswith(_MODELS):
             return _models(client, shape)
         is_count = path.endswith(_COUNT)
@@ -159,16 +198,18 @@ class _Server:
             return self.unreadable(request, _BAD_REQUEST)
         headers = [(name, value) for name, value in request.headers.items()]
         call = ClientCall(client, family, request.rel_url.raw_query_string, headers, body)
-        return await self._pass_on(request, self._relay.count(call) if is_count else self._relay.answer(call))
+        return await self._pass_on(request, call, self._relay.count(call) if is_count else self._relay.answer(call))
 
     def _too_large(self, family: EndpointFamily, client: RelayClient) -> web.Response:
         words = f"the request is larger than {BODY_LIMIT // 1024 // 1024} MB. Nothing was sent"
         return _whole(self._relay.refuse(family, RelayRefusal(RefusedFor.SIZE, words), client.name))
 
-    async def _pass_on(self, request: web.BaseRequest, answer: AsyncGenerator[AnswerPart, None]) -> web.StreamResponse:
+    async def _pass_on(
+        self, request: web.BaseRequest, call: ClientCall, answer: AsyncGenerator[AnswerPart, None]
+    ) -> web.StreamResponse:
         response: web.StreamResponse | None = None
         try:
-            async with aclosing(answer) as parts:
+            async with call.client.until_cut_off(), aclosing(answer) as parts:
                 async for part in parts:
                     if isinstance(part, AnswerHead):
                         response = web.StreamResponse(status=part.status, headers=part.headers)
@@ -177,6 +218,11 @@ class _Server:
                         await response.prepare(request)
                     elif response is not None:
                         await response.write(part)
+        except CutOffError:
+            if response is None:
+                return _whole(refusal_answer(call.family, _CUT_OFF, "relay-cut-off"))
+            if request.transport is not None:
+                request.transport.abort()
         except (CallError, ConnectionError):
             # The answer broke off at the gateway, or the client is gone: it must not end as if it were whole.
             if request.transport is not None:

@@ -35,6 +35,7 @@ from console.domain.run.event import (
 )
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate
 from console.domain.run.state import Phase, RunState
+from console.services.checks.kept_output import AGENT
 from console.services.gateway.client import Gateway
 from console.services.ledger.heartbeat import HeldLease
 from console.services.open_gateway import Target
@@ -114,15 +115,11 @@ class Stepper:
         if self.state.gate is Gate.WRITER and self.state.outside is not None:
             raise StepHeldError("no call is due: the draft comes from outside")
         target = await self._open()
-        if self._is_agents_turn:
+        if self.state.is_agents_turn:
             return await self._briefing.prepare_agent(self.state, self._route())
         if self._briefing.catalogue is None and target.gateway is not None:
             self._briefing.catalogue = await self._read_prices(target.gateway)
         return await self._briefing.prepare(self.state, self._route())
-
-    @property
-    def _is_agents_turn(self) -> bool:
-        return self.state.gate is Gate.WRITER and self.state.writer is not None
 
     async def step(self, prepared: RoleCall | AgentTask | None = None) -> AsyncGenerator[StepEvent, None]:
         """Do the gate's work and yield what happens; return when the run waits or is over.
@@ -184,7 +181,7 @@ class Stepper:
             case Gate.WRITER if self.state.outside is not None:
                 for entry in await self._report(*self._gates.bring_draft(self.state)):
                     yield entry
-            case Gate.WRITER if self._is_agents_turn:
+            case Gate.WRITER if self.state.is_agents_turn:
                 async with aclosing(self._write(prepared)) as events:
                     async for event in events:
                         yield event
@@ -344,7 +341,7 @@ class Stepper:
             yield entry
         tails = kept.output_tails
         if self.state.failure is not None and self._agent.tail:
-            tails = (*tails, ("the agent's last output", self._agent.tail))
+            tails = (*tails, (AGENT, self._agent.tail))
         yield GateNoted(kept.opened, kept.findings, tails)
 
     async def _keep_notes(self, opening: GateOpening) -> GateOpening:

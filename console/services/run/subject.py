@@ -16,6 +16,7 @@ from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.artifacts.repository_path import Scope
 from console.domain.artifacts.unified_diff import parse_patch
 from console.domain.finding import Finding
+from console.domain.run.agent_event import AgentBegun
 from console.domain.run.answer_form import PLAN_FORM, form_at
 from console.domain.run.call_event import CallIntended
 from console.domain.run.event import ArtifactRole, ArtifactStored, Entry, GateOpened, SourcesChecked
@@ -32,7 +33,9 @@ from console.domain.run.subject import (
     SourcesShown,
     Subject,
 )
+from console.domain.run.turn import AgentTurn, turns_of
 from console.domain.sources.claim import Claim, named_claims, with_links
+from console.services.checks.kept_output import AGENT, read_outputs
 from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.ledger import LedgerError
 from console.services.run.preflight_notes import read_notes
@@ -72,6 +75,8 @@ async def read_subject(artifacts: Artifacts, log: RunLog, gate: Gate, attempt: i
             return answer if isinstance(answer, Critique) else None
         case Gate.WRITER | Gate.CANDIDATE:
             stored = _stored(state, ArtifactRole.DRAFT, attempt)
+            if stored is None and gate is Gate.WRITER:
+                return _turn(state, attempt)
             if stored is None or (gate is Gate.CANDIDATE and not _is_candidate(state, attempt)):
                 return None
             return await _draft(artifacts, state, stored, is_sealed=gate is Gate.CANDIDATE and state.sealed is not None)
@@ -109,6 +114,27 @@ async def read_findings(artifacts: Artifacts, opened: GateOpened) -> tuple[Findi
     return tuple(Finding(each.id, each.severity, said) for each, said in zip(opened.findings, messages, strict=True))
 
 
+async def read_outputs_at(artifacts: Artifacts, state: RunState, opened: GateOpened) -> tuple[tuple[str, str], ...]:
+    """Return what failed at a gate with what it wrote last: each check, or the agent that made no draft.
+
+    Raises:
+        LedgerError: An output was altered.
+
+    """
+    checks = await read_outputs(opened.commands, artifacts.read)
+    failed = [each for each in state.openings if each.failure is not None and _is_at(each, opened)]
+    turns = [each for each in turns_of(state) if each.attempt == opened.attempt and each.failure is not None]
+    if opened.gate is not Gate.WRITER or opened not in failed or len(turns) <= failed.index(opened):
+        return checks
+    sha256 = turns[failed.index(opened)].output_sha256
+    data = None if sha256 is None else await artifacts.read(sha256)
+    return checks if data is None else (*checks, (AGENT, data.decode(errors="replace")))
+
+
+def _is_at(opened: GateOpened, other: GateOpened) -> bool:
+    return (opened.gate, opened.attempt) == (other.gate, other.attempt)
+
+
 async def read_root(artifacts: Artifacts, state: RunState) -> Path:
     """Return the root of a run's repository on this machine. Raises `LedgerError` if it is not known here."""
     inputs = await _inputs(artifacts, state)
@@ -139,15 +165,33 @@ async def _draft(artifacts: Artifacts, state: RunState, stored: ArtifactStored, 
     kind = _kind(state)
     plan = state.artifact(ArtifactRole.PLAN)
     patterns = () if plan is None else _read_as(PLAN_FORM.read, await read_text(artifacts, plan), "plan").scope
-    files = await asyncio.to_thread(_files, text, Scope(patterns)) if kind == ArtifactKind.PATCH else ()
-    return DraftShown(stored.sha256, kind, text, stored.size, files, patterns, is_sealed)
+    scope = Scope(patterns) if state.outside is None else None
+    files = await asyncio.to_thread(_files, text, scope) if kind == ArtifactKind.PATCH else ()
+    return DraftShown(
+        stored.sha256,
+        kind,
+        text,
+        stored.size,
+        files,
+        patterns,
+        is_sealed,
+        turn=_turn(state, stored.attempt),
+        outside=next((each.draft for each in state.brought if each.attempt == stored.attempt), None),
+    )
 
 
-def _files(text: str, scope: Scope) -> tuple[DraftFile, ...]:
+def _turn(state: RunState, attempt: int) -> AgentTurn | None:
+    """Return the newest turn of the run's agent in an attempt."""
+    return next((each for each in reversed(turns_of(state)) if each.attempt == attempt), None)
+
+
+def _files(text: str, scope: Scope | None) -> tuple[DraftFile, ...]:
     patch = parse_patch(text)
     if patch.faults:
         return ()
-    return tuple(DraftFile(each, all(scope.covers(path) for path in each.touched)) for each in patch.changes)
+    return tuple(
+        DraftFile(each, scope is None or all(scope.covers(path) for path in each.touched)) for each in patch.changes
+    )
 
 
 def _is_candidate(state: RunState, attempt: int) -> bool:
@@ -156,7 +200,8 @@ def _is_candidate(state: RunState, attempt: int) -> bool:
 
 async def _sources(artifacts: Artifacts, log: RunLog, attempt: int) -> SourcesShown | None:
     checked = _checked_sources(log.entries, attempt)
-    draft = await _answer(artifacts, log, Gate.WRITER, attempt, ())
+    is_outside = log.state.outside is not None  # it makes no claims of its own
+    draft = Draft("", "", ()) if is_outside else await _answer(artifacts, log, Gate.WRITER, attempt, ())
     if checked is None or not isinstance(draft, Draft):
         return None
     claims = {each.id: each for each in claims_of(draft, _kind(log.state))}
@@ -216,11 +261,11 @@ async def _answer(
     artifacts: Artifacts, log: RunLog, gate: Gate, attempt: int, criteria: tuple[str, ...]
 ) -> RoleAnswer | None:
     """Return what a gate's role answered in an attempt; None if no answer was stored."""
-    called: CallIntended | None = None
+    called: CallIntended | AgentBegun | None = None
     found: ArtifactStored | None = None
     for event in (entry.event for entry in log.entries):
         match event:
-            case CallIntended():
+            case CallIntended() | AgentBegun():
                 called = event
             case ArtifactStored(role=ArtifactRole.ANSWER) if called is not None:
                 found = event if (called.gate, called.attempt) == (gate, attempt) else found

@@ -71,6 +71,7 @@ async def run_bounded(
     memory_bytes: int | None = None,
     more_processes: int | None = None,
     umask: int = -1,
+    passed: Sequence[int] = (),
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> ChildReport:
@@ -97,6 +98,7 @@ async def run_bounded(
         more_processes: How many more processes than now the operator may have while it runs, on Linux and if the
               operator is not root.
         umask: Its umask; -1 is this process's.
+        passed: The descriptors that it inherits beside its stdin, stdout and stderr.
         clock: Seconds that only go forward.
         sleep: Waits for that many seconds; it is called once the child has started, and when it returns, time is up.
 
@@ -120,6 +122,7 @@ async def run_bounded(
                     cwd=directory,
                     start_new_session=True,
                     umask=umask,
+                    pass_fds=passed,
                 )
         finally:
             os.close(writing)
@@ -171,7 +174,7 @@ def _limit(process: int, memory_bytes: int | None, more_processes: int | None) -
         return
     limits = {resource.RLIMIT_DATA: memory_bytes}
     if more_processes is not None:
-        limits[resource.RLIMIT_NPROC] = _own_processes() + more_processes
+        limits[resource.RLIMIT_NPROC] = own_processes() + more_processes
     with contextlib.suppress(ProcessLookupError):
         for kind, most in limits.items():
             if most is not None:
@@ -180,7 +183,7 @@ def _limit(process: int, memory_bytes: int | None, more_processes: int | None) -
                 resource.prlimit(process, kind, (least, least))
 
 
-def _own_processes() -> int:
+def own_processes() -> int:
     """Return how many threads and processes the user has, as the kernel counts them for RLIMIT_NPROC."""
     count = 0
     for tasks in Path("/proc").glob("[0-9]*/task"):

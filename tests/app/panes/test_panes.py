@@ -1,14 +1,18 @@
 """Panes are functions from state to lines, so they are tested as text."""
 
 import itertools
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 
 import pytest
 from rich.cells import cell_len
-from support.app.states import ALL, account_error, fold, offline, opened, passed, streaming
+from support.app.states import ALL, account_error, fold, offline, opened, passed, relaying, streaming
+from support.relay.events import moved
 
+from console.app.panes.agent_calls import whole_calls_lines
+from console.app.panes.agents_pane import agents_lines
 from console.app.panes.bars import header_line, key_line
 from console.app.panes.call_log import call_lines
 from console.app.panes.contract_pane import contract_lines
@@ -44,6 +48,8 @@ PANES: dict[str, Callable[[ConsoleState, int], Iterable[Line]]] = {
     "keys": lambda state, width: [key_line(state, 0, width)],
     "contract": lambda state, width: contract_lines(state.routes[REVIEWER], width) if state.routes else [],
     "whole route": lambda state, width: whole_route_lines(state, REVIEWER, width) if state.routes else [],
+    "agents": lambda state, width: agents_lines(state.relay, width),
+    "agent's calls": lambda state, width: whole_calls_lines(state.relay.calls.of("codex"), width),
     "help": lambda state, width: help_lines(state, 0, width) if state.routes else [],
 }
 
@@ -238,3 +244,33 @@ def test_a_retired_model_is_red_in_the_table_and_said_with_its_date_source_and_f
 def test_a_retirement_fits_into_the_narrowest_screen() -> None:
     lines = list(contract_lines(retiring("gpt-4").routes[0], 38))
     assert max(cell_len(str(each)) for each in lines) <= 38
+
+
+def test_agents_and_their_calls_are_told_by_words_and_an_account_is_not_a_failed_model() -> None:
+    drawn = text(agents_lines(relaying().relay, 116))
+    assert "▌ claude_code  ! cut off   1 call" in drawn
+    assert "  codex        › 1 live    3 calls   1 refused   62 tokens" in drawn
+    assert "! an unknown client   1 refused" in drawn
+    assert "no call yet: aider" in drawn
+    for shown in (r"codex +› live +writer +gpt-5.1 +190 +12345 pieces", r"codex +~ stopped +writer",
+                  r"claude_code +! account +writer +gpt-5.1 .*account_quota  COM-H-01",
+                  r"codex +✓ ok +writer +gpt-5.1 +190 +79 +\$0.000282  COM-H-01"):  # fmt: skip
+        assert re.search(shown, drawn), shown
+
+
+def test_a_narrow_pane_still_says_who_calls_and_how_it_goes() -> None:
+    drawn = text(agents_lines(relaying().relay, 55))
+    assert re.search(r"codex +› live +writer +190", drawn)
+    assert "gpt-5.1" not in drawn
+
+
+def test_a_slow_link_draws_nothing_of_an_answer_that_grows() -> None:
+    state = relaying()
+    before, after = (text(agents_lines(each.relay, 116, is_slow_link=True)) for each in (state, state.apply(moved(7))))
+    assert before == after
+    assert "pieces" not in before
+
+
+def test_the_bar_says_that_agents_can_call_at_every_width() -> None:
+    for width in (76, 116, 196):
+        assert "· relay 2 live" in str(header_line(relaying(), ["built-in"], width))

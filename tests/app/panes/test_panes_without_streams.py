@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from support.app.states import fold, streaming
+from support.app.states import fold, relaying, streaming
+from support.relay.events import moved
 from textual.geometry import Size
 
 from console.app.panes.bars import HeaderBar, KeyBar
@@ -31,6 +32,14 @@ def test_more_of_a_stream_changes_none_of_their_lines() -> None:
         assert not pane.SHOWS_STREAMS
         for row in range(len(before.routes)):
             assert pane.lines(before, row, Size(160, 40)) == pane.lines(after, row, Size(160, 40))
+
+
+def test_more_of_an_agents_answer_changes_none_of_their_lines() -> None:
+    before = relaying()
+    after = before.apply(moved(7, 9))
+    assert before.apart_from_streams == after.apart_from_streams
+    for pane in (HeaderBar(before, is_built_in=True, has_own_facts=False), CallLogPane(before, id="calls")):
+        assert pane.lines(before, 0, Size(160, 40)) == pane.lines(after, 0, Size(160, 40))
 
 
 def test_what_is_more_than_text_is_told_to_them() -> None:

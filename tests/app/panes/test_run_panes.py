@@ -1,12 +1,14 @@
 """The panes of runs are functions from state to lines, so they are tested as text, at every width."""
 
 import itertools
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
 from support.app.states import HOSTILE, opened
+from support.relay.events import begun, moved, refused, whole
 
 from console.app.actions import Place, actions_of
 from console.app.panes.bars import key_line
@@ -382,3 +384,16 @@ def test_no_two_actions_of_a_screen_share_a_key() -> None:
     for place in Place:
         keys = [key for action in actions_of(place) for key in action.keys]
         assert len(keys) == len(set(keys))
+
+
+def test_the_calls_of_an_agent_that_writes_are_shown_in_the_run_that_is_stepped() -> None:
+    state = viewed(at(Gate.WRITER)).apply(StepBegun(RUN_ID))
+    for event in (*whole(1), refused(2), begun(3), moved(3, 7)):
+        state = state.apply(RunCalled(event))
+    drawn = text(output_lines(state, 76, 30))
+    assert re.search(r"codex +› live +writer .*7 pieces\n.*codex +! refused.*\n.*codex +✓ ok +writer", drawn)
+    assert "pieces" not in text(output_lines(state, 76, 30, is_slow_link=True))
+    log = state.apply(StepEnded()).requests.calls
+    assert [(call.agent, call.is_of_run, call.is_live) for call in log] == [("codex", True, False)] * 2
+    assert state.relay.calls.calls == (), "a run's agent is not one of the screen's relay"
+    assert "codex" not in text(output_lines(state.apply(StepEnded()).apply(StepBegun(RUN_ID)), 76, 30))

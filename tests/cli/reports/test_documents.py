@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 import runpy
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from support.cli.console_process import Console
 from support.cli.relay_command import relay_document
 from support.cli.schemas import FOLDER, valid
 from support.git.repositories import Repository
+from support.relay.stand_in import StandIn
 
 from console.simulator.process import announcement
 from console.simulator.server import serve
@@ -110,6 +112,9 @@ async def test_real_documents_of_every_name_meet_their_schemas(console: Console,
         documents = [valid(json.loads(announcement(listening)))]
     async with console.start("relay", "--for", "codex", "--json") as child:
         documents.append(await relay_document(child))
+    StandIn(console.home)
+    proved = await console.run("prove", "codex", "--json", PATH=f"{console.home}/bin{os.pathsep}{os.defpath}")
+    documents.append(proved.document)
     documents += [(await console.run(*each, "--json")).document for each in commands_in(tmp_path)]
     assert {each["schema"] for each in documents} == names_in_code()
     for document in documents:

@@ -58,6 +58,11 @@ async def test_a_command_gets_the_settings_and_no_token_and_its_exit_code_is_our
         (("--", "true"), 2, "--exec and a command belong together"),
         (("--for", "nobody"), 2, "--for names no known agent; it knows aider, claude_code, codex"),
         (("--route", "critic", "--for", "codex", "--exec", "--", "true"), 2, "Codex speaks responses"),
+        (
+            ("--for", "gemini", "--exec", "--", "true"),
+            2,
+            "Gemini CLI speaks Google's generateContent, which no route has",
+        ),
         (("--exec", "--", "no-such-program"), 127, "cannot run no-such-program"),
         (("--for", "codex", "--for", "aider", "--exec", "--", "true"), 2, "use one --for"),
         (("--exec", "--", "/"), 126, "cannot run /: Permission denied"),

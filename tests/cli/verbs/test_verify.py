@@ -43,7 +43,7 @@ async def test_without_any_mark_the_table_lists_every_row_as_never_verified(cons
     assert head.split() == ["row", "area", "state", "checked", "by", "expires"]
     assert [line.split()[0] for line in lines] == IDS
     assert all("· never" in line for line in lines)
-    assert "15 row(s): 0 fresh, 0 stale, 15 never verified" in result.stderr
+    assert "16 row(s): 0 fresh, 0 stale, 16 never verified" in result.stderr
     assert result.code == 0
     assert not (console.home / ".local").exists()
 
@@ -82,7 +82,7 @@ async def test_the_documents_have_their_promised_names(console: Console) -> None
     }  # fmt: skip
     assert (row["state"], row["note"], row["content_sha256"]) == ("fresh", "names only", None)
     assert datetime.fromisoformat(row["checked_at"]).utcoffset() == timedelta(0)
-    assert [finding["id"] for finding in listed["findings"]] == ["VERIFY-01"] * 14
+    assert [finding["id"] for finding in listed["findings"]] == ["VERIFY-01"] * 15
     shown = (await console.run("verify", "show", "ci-secrets", "--json")).document
     assert [each["note"] for each in shown["rows"][0]["marks"]] == ["names only"]
     marked = (await console.run("--json", "verify", "mark", "ci-secrets")).document

@@ -83,7 +83,7 @@ def test_codex_s_shape_depends_on_the_model(model: str, first: str | None) -> No
 def test_the_longest_beginning_decides() -> None:
     codex = agents()["codex"]
     lite, other = codex.shapes[0], codex.shapes[-1]
-    narrow = AgentShape(R, "", ("gpt-6-sol",), "", {}, other.body, "", 20_000)
+    narrow = AgentShape(R, ("gpt-6-sol",), "", "/v1/responses", "", {}, other.body, "", 20_000)
     agent = Agent("a", "A", "1", date(2026, 12, 1), "", (), "", {}, (other, lite, narrow))
     assert agent.shape_for(R, "gpt-6-sol") is narrow
     assert agent.shape_for(R, "gpt-6-luna") is lite

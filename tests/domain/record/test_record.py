@@ -10,11 +10,15 @@ import pytest
 from support.run.story import (
     ANN,
     BLOCK,
+    CODEX,
+    OUTSIDE,
     POLICY,
     READY,
     REVISE,
     ROUTES,
     Story,
+    agent_begun,
+    agent_ended,
     failed,
     failed_at,
     hashed,
@@ -28,16 +32,21 @@ from support.run.story import (
 from console.domain.errors.category import Category
 from console.domain.finding import Severity
 from console.domain.record.projection import record_of, review_status
-from console.domain.record.record import Record, VerdictPart
+from console.domain.record.record import Record, VerdictPart, WriterKind
 from console.domain.routes.role import Role
-from console.domain.run.command import AllowRepeat, MoveRoute, ReportEvent, Stop
+from console.domain.run.agent_event import FileGuard, Isolation, NetworkGuard, OutsideDraft
+from console.domain.run.command import AllowRepeat, BringDraft, MoveRoute, ReportEvent, Stop
 from console.domain.run.event import NotedFinding, RunEvent, RunStopped, SourcesChecked, StopCause, StopRule
 from console.domain.run.gate import Gate
 from console.domain.run.pinned import RouteProof, VerifiedRow
 from console.domain.run.reach import Reach, ReachedToken
+from console.domain.run.refusal import Refusal
 from console.domain.run.state import RunState, RunStatus
+from console.domain.run.turn import TurnOutcome
 from console.domain.sources.cited_page import SourceChecked, SourceVerdict
 from console.domain.workflows.token_kind import TokenKind
+
+FREE = Isolation(FileGuard.NONE, NetworkGuard.NONE)
 
 _NAMES_OF_THE_ARTICLE = {
     "run_id", "repository", "instruction_source", "instruction_scope", "planner_endpoint_family",
@@ -55,6 +64,8 @@ _TEXTS = {
     "RouteProof.verdict", "NotedFinding.id", "CommandRun.name", "RecordedGate.scores", "RecordedGate.saw",
     "RecordedGate.artifact_sha256", "RecordedGate.key_fingerprint", "RecordedCall.call_id", "RecordedCall.outcome",
     "SourceChecked.content_sha256", "Record.ci_token_permissions", "RecordedCall.brief_sha256", "ContextFile.sha256",
+    "AgentTurn.turn_id", "AgentTurn.agent", "AgentTurn.brief_sha256", "AgentTurn.output_sha256", "RecordedWriter.agent",
+    "RecordedCall.turn_id", "OutsideEntry.sha256",
     "RecordedStop.verification_rows", "RecordedStop.independence", "Record.instruction_tool",
     # rows of a table of our own
     "VerifiedRow.id", "VerifiedRow.source_url", "VerifiedRow.marked_on",
@@ -64,9 +75,10 @@ _TEXTS = {
     "PinnedRoute.model", "PinnedRoute.endpoint_path", "PinnedSource.path", "PinnedSource.scope",
     "Record.chosen_routes", "RecordedGate.decided_by", "RecordedGate.reason", "RecordedCall.model",
     "RecordedCall.endpoint_path", "RecordedStop.model", "RecordedStop.endpoint_path", "RecordedStop.reason",
-    "RecordedStop.by", "RecordedCall.repeat_reason",
+    "RecordedStop.by", "RecordedCall.repeat_reason", "AgentTurn.repeat_reason", "OutsideEntry.made_by",
     "RecordedMove.reason", "VerdictPart.decided_by", "ContextFile.path", "ReachedToken.name",
-    # names that a gateway, a page or a model gave, each of a closed form
+    # names that a gateway, a page, a model or an agent gave, each of a closed form
+    "AgentTurn.version",
     "RecordedCall.model_reported", "RecordedCall.model_behind",
     "RecordedCall.request_id", "RecordedStop.request_id", "Record.source_urls_checked", "SourceChecked.url",
     "SourceChecked.final_origin", "SourceChecked.media_type", "SourceChecked.claims", "SourceChecked.supports",
@@ -144,6 +156,53 @@ def test_no_words_of_a_gateway_that_refuses_enter(canary: str) -> None:
     assert "canary" not in repr(story.entries)
     call = record_of(story.state).calls[-1]
     assert (call.request_id, call.http_status, call.total_ms) == (None, None, None)
+
+
+@pytest.mark.parametrize("canary", _CANARIES, ids=ascii)
+def test_no_words_of_an_agent_enter(canary: str) -> None:
+    story = Story(writer=CODEX).reaches(Gate.WRITER)
+    story.reports(agent_begun(story.state, version=canary))
+    assert record_of(story.state).writer.turns[0].version == ""
+    assert "canary" not in repr(story.entries)
+
+
+@pytest.mark.parametrize("canary", _CANARIES[2:5], ids=ascii)
+def test_a_secret_or_hidden_text_is_not_recorded_as_the_author_of_a_draft_from_outside(canary: str) -> None:
+    story = Story(outside=OUTSIDE).reaches(Gate.REVIEWER)
+    story.opens(REVISE)
+    story.says(REVISE)
+    assert isinstance(story.tries(BringDraft(replace(OUTSIDE, made_by=canary)), ANN), Refusal)
+
+
+def test_a_record_says_who_wrote_each_draft() -> None:
+    story = Story(writer=CODEX).reaches(Gate.WRITER)
+    story.reports(agent_begun(story.state, isolation=FREE))
+    story.calls()
+    story.reports(recorded(story.state))
+    story.reports(agent_ended(story.state, exit_code=2, calls_refused=1, failure=Category.CONTRACT_VIOLATION))
+    story.opens(REVISE, failure=Category.CONTRACT_VIOLATION)
+    story.does(AllowRepeat("the agent was cut off by me"), ANN)
+    story.writes(calls=0)
+    record = record_of(story.state)
+    assert (record.writer.kind, record.writer.agent) == (WriterKind.AGENT, "codex")
+    first, second = record.writer.turns
+    assert (first.outcome, first.isolation, first.calls, first.calls_refused) == (TurnOutcome.FAILED, FREE, 1, 1)
+    assert first.repeat_reason == "the agent was cut off by me"
+    assert (second.outcome, second.isolation.files, second.calls) == (TurnOutcome.DRAFTED, FileGuard.BUBBLEWRAP, 0)
+    assert [call.turn_id for call in record.calls if call.gate is Gate.WRITER] == [first.turn_id]
+    assert record.revision_endpoint_family is None  # an agent revises on the writer's route
+
+
+def test_a_record_names_each_draft_from_outside_and_no_family_of_a_role_that_is_not_asked() -> None:
+    story = Story(outside=OUTSIDE).reaches(Gate.REVIEWER)
+    story.opens(REVISE)
+    story.says(REVISE)
+    story.does(BringDraft(OutsideDraft(hashed("next"), 9, "Ben")), ANN)
+    record = record_of(story.state)
+    assert record.writer.kind is WriterKind.OUTSIDE
+    assert [(each.attempt, each.made_by) for each in record.writer.drafts] == [(1, OUTSIDE.made_by), (2, "Ben")]
+    families = (record.planner_endpoint_family, record.writer_endpoint_family, record.revision_endpoint_family)
+    assert families == (None, None, None)
 
 
 def test_why_a_source_was_not_read_is_for_the_eye_only() -> None:

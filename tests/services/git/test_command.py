@@ -191,6 +191,7 @@ def test_no_other_module_starts_git() -> None:
                 is_git = ast.unparse(node.args[0]) == "'git'"
                 assert not is_git or module == "services/git/command.py", module
     assert named == {
+        "services/agent_capture/headless.py",
         "services/candidate/branch.py",
         "services/candidate/ready.py",
         "services/git/checkout.py",

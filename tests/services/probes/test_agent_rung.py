@@ -22,10 +22,12 @@ from support.gateway.servers import (
 from support.probes.smoking import TOKEN, patient
 
 from console.domain.errors.category import Category
-from console.domain.finding import Finding, Severity
+from console.domain.finding import Finding
 from console.domain.money import Price
 from console.domain.probes.agent import agents
+from console.domain.probes.agent_contract import ContractVerdict
 from console.domain.probes.agent_result import AgentResult
+from console.domain.probes.arrival import Arrival
 from console.domain.probes.catalogue import Catalogue, CatalogueEntry
 from console.domain.probes.event import AgentFinished, AgentStarted, CheckEvent
 from console.domain.probes.ladder import RungStatus
@@ -36,8 +38,9 @@ from console.domain.routes.route import Route, RouteTable
 from console.domain.tokens.secret import Secret
 from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
-from console.services.probes.agent_rung import climb_agent, is_collected
-from console.services.probes.request import AgentOrder
+from console.services.probes.agent_contract import UNKNOWN_BETA
+from console.services.probes.agent_rung import climb_agent
+from console.services.probes.request import AgentOrder, SentAgent
 from console.services.probes.smoke import SmokePlan
 from console.wire.agent_body import AgentSize
 
@@ -141,14 +144,15 @@ async def test_claude_code_s_call_carries_its_query_and_betas() -> None:
     assert [(each.method, each.path) for each in free] == [
         ("GET", "/v1/models?limit=1000"),
         ("POST", "/v1/messages/count_tokens"),
-        ("POST", "/v1/messages?beta=true"),
+        *[("POST", "/v1/messages?beta=true")] * 3,
     ]
     assert call.path == "/v1/messages?beta=true"
     betas = agents()["claude-code"].shapes[0].headers["anthropic-beta"]
-    assert [each.header("anthropic-beta") for each in tried.server.requests] == [betas] * 4
-    assert [each.header("anthropic-version") for each in tried.server.requests] == ["2023-06-01"] * 4
+    asked = [each.header("anthropic-beta") for each in tried.server.requests]
+    assert asked == [betas, betas, betas, f"{betas},{UNKNOWN_BETA}", betas, betas]
+    assert [each.header("anthropic-version") for each in tried.server.requests] == ["2023-06-01"] * 6
     assert len(call.body) >= 76_000
-    assert (tried.result.status, tried.result.requests_sent) == (RungStatus.PASSED, 4)
+    assert (tried.result.status, tried.result.requests_sent) == (RungStatus.PASSED, 6)
     assert [name for name, _ in tried.found()] == ["AGT-01"]
 
 
@@ -158,8 +162,7 @@ async def test_the_query_of_a_path_stays_at_its_end() -> None:
     assert [each.path for each in tried.server.requests] == [
         "/gateway/v1/models?tenant=blue&limit=1000",
         "/gateway/v1/messages/count_tokens?tenant=blue",
-        "/gateway/v1/messages?tenant=blue&beta=true",
-        "/gateway/v1/messages?tenant=blue&beta=true",
+        *["/gateway/v1/messages?tenant=blue&beta=true"] * 4,
     ]
 
 
@@ -286,6 +289,21 @@ async def test_a_query_that_the_gateway_does_not_route_is_told(status: int) -> N
 # --- Claude Code's contract ------------------------------------------------------------------------------------------
 
 
+async def test_a_gateway_that_hides_betas_is_not_green_for_an_answer() -> None:
+    """Where the betas and the fields that they allow are both dropped, the call passes and the features are off."""
+    tried = await try_agent("claude-code", claude(), route(family=M))
+    rows = {row.id: (row.verdict, row.words) for row in tried.result.contract}
+    assert (tried.result.status, rows["AGT-04"][0]) == (RungStatus.PASSED, ContractVerdict.NOT_JUDGED)
+    assert "nothing shows whether betas reach the upstream" in rows["AGT-04"][1]
+
+
+async def test_an_answered_call_says_what_it_had_and_where_its_shape_is_from() -> None:
+    tried = await try_agent("codex", answer_with(good_stream(R, model="gpt-6-sol")), route(family=R, model="gpt-6-sol"))
+    assert {"item type additional_tools", "role developer"} <= {str(each) for each in tried.result.accepted}
+    assert str(tried.result.source) == "the shape of 0.171.0, as it came with the console, of 2026-12-01"
+    assert tried.result.contract == ()
+
+
 def told(findings: Sequence[Finding], assertion: str) -> list[str]:
     return [each.message for each in findings if each.id == assertion]
 
@@ -355,6 +373,9 @@ async def test_an_envelope_that_is_not_anthropic_s_is_found(empty: bytes, *, is_
     [
         (b"anthropic-ratelimit-requests-remaining: 9", True),
         (b"anthropic-ratelimit-unified-status: allowed", False),
+        (b"anthropic-ratelimit-unified-reset: 1796083200", False),
+        (b"anthropic-ratelimit-unified-status: fine", True),
+        (b"anthropic-ratelimit-unified-reset: soon", True),
         (b"x-ratelimit-remaining-requests: 9", False),
     ],
 )
@@ -367,17 +388,18 @@ async def test_the_upstream_s_own_limits_are_not_for_claude_code(header: bytes, 
 
 
 @pytest.mark.parametrize(
-    ("assertion", "severity", "expected"),
+    ("arrival", "is_found"),
     [
-        ("COM-O-07", Severity.WARN, True),
-        ("COM-O-07", Severity.INFO, False),
-        ("COM-O-04", Severity.WARN, False),
+        (Arrival(30, 2, wait_ms=4_000, spread_ms=12, longest_gap_ms=6, gap_after=15), True),
+        (Arrival(30, 28, wait_ms=400, spread_ms=900, longest_gap_ms=60, gap_after=3), False),
+        (Arrival(3, 1, wait_ms=4_000, spread_ms=0, longest_gap_ms=0, gap_after=0), False),
+        (None, False),
     ],
 )
-def test_a_stream_that_was_collected_is_one_for_the_agent(
-    assertion: str, severity: Severity, *, expected: bool
-) -> None:
-    assert is_collected([Finding(assertion, severity, "m", "", "")]) is expected
+def test_a_stream_that_was_collected_is_one_for_the_agent(arrival: Arrival | None, *, is_found: bool) -> None:
+    agent = agents()["claude-code"]
+    found = SentAgent(agent, agent.shapes[0]).read_arrival(arrival)
+    assert [each.id for each in found] == (["AGT-08"] if is_found else [])
 
 
 async def test_an_agents_call_that_another_model_answered_proves_nothing() -> None:

@@ -1,7 +1,7 @@
 """What each gate's decision was about is read from the artifacts, also of an attempt that is over."""
 
 import pytest
-from support.run.desks import Office, go_on, walk_to
+from support.run.desks import PATCH, Office, go_on, say, walk_to
 
 from console.domain.answers.role_answer import Critique, Plan
 from console.domain.artifacts.artifact import ArtifactKind
@@ -9,8 +9,9 @@ from console.domain.run.event import ArtifactRole, InstructionPinned
 from console.domain.run.gate import Gate
 from console.domain.run.state import Phase
 from console.domain.run.subject import DraftShown, PreflightNotes, ReviewShown, SourcesShown
+from console.domain.run.turn import AgentTurn, TurnOutcome
 from console.services.ledger.ledger import LedgerError
-from console.services.run.subject import read_artifact, read_findings, read_subject
+from console.services.run.subject import read_artifact, read_findings, read_outputs_at, read_subject
 
 
 async def test_both_drafts_and_both_reviews_of_a_revised_run_are_read_apart(office: Office) -> None:
@@ -36,6 +37,30 @@ async def test_both_drafts_and_both_reviews_of_a_revised_run_are_read_apart(offi
         assert isinstance(candidate, DraftShown)
         assert (candidate.sha256, candidate.is_sealed) == (second.sha256, True)
         assert await read_subject(desk.artifacts, log, Gate.CANDIDATE, 1) is None
+
+
+async def test_an_agent_that_made_no_draft_is_shown_with_what_it_printed_last(office: Office) -> None:
+    command = "sh -c 'echo there is no brain here; exit 3'"
+    async with office.desk() as desk:
+        log = (await go_on(desk, await office.begin(desk, writer="command", writer_command=command))).log
+        turn = await read_subject(desk.artifacts, log, Gate.WRITER, 1)
+        assert isinstance(turn, AgentTurn)
+        assert (turn.outcome, turn.exit_code, turn.calls) == (TurnOutcome.FAILED, 3, 0)
+        assert log.state.opened is not None
+        printed = await read_outputs_at(desk.artifacts, log.state, log.state.opened)
+        assert printed == (("the agent", "there is no brain here\n"),)
+
+
+async def test_a_draft_from_outside_is_in_no_scope_and_its_sources_are_none(office: Office) -> None:
+    async with office.desk() as desk:
+        log = (await go_on(desk, await office.begin(desk, draft=PATCH, made_by="Ann"))).log
+        draft = await read_subject(desk.artifacts, log, Gate.WRITER, 1)
+        assert isinstance(draft, DraftShown)
+        assert (draft.outside, draft.scope, draft.turn) == (log.state.outside, (), None)
+        assert [each.is_in_scope for each in draft.files] == [True]  # no plan says otherwise
+        await say(desk, log)
+        await walk_to(desk, log, Gate.REVIEWER)
+        assert await read_subject(desk.artifacts, log, Gate.SOURCE_CHECK, 1) == SourcesShown(())
 
 
 async def test_what_is_not_made_yet_is_none_and_what_was_deleted_is_said(office: Office) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+from support.relay.events import begun, ended, moved, refused, whole
+
 from console.domain.errors.category import Category, judged
 from console.domain.finding import Finding, Severity
 from console.domain.probes.event import (
@@ -25,6 +27,7 @@ from console.domain.routes.route_key import RouteKey
 from console.domain.tokens.state import TokenState
 from console.services.config.load import load_profile
 from console.view.console_state import ConsoleState
+from console.view.relay.relay_view import AgentCutOff, AgentLetIn, AgentPicked, RelayOpened
 
 HOSTILE = "\x1b]52;c;aGk=\x07\x1b[2J\x9b31m[@click=app.quit]x[/][red]\u202e\u200b evil"
 
@@ -107,6 +110,29 @@ def account_error(role: Role = Role.FALLBACK) -> ConsoleState:
     return fold(state, SmokeStarted(of, 1_780_000_000.0), RequestWritten(RouteKey(role), 5.0), SmokeFinished(failed))
 
 
+def relaying() -> ConsoleState:
+    """Return a state in which agents call: one waits, one streams, others ended in every way."""
+    state = opened()
+    for event in (
+        RelayOpened("http://127.0.0.1:40123"),
+        *map(AgentLetIn, ("codex", "claude_code", "aider", "an_agent_with_a_very_long_name")),
+        *whole(1),
+        begun(2, "claude_code"),
+        ended(2, "claude_code", category=Category.ACCOUNT_QUOTA),
+        refused(3, "", HOSTILE),
+        refused(4, "codex", HOSTILE * 3),
+        begun(5),
+        ended(5, is_cut=True),
+        begun(6, "an_agent_with_a_very_long_name"),
+        begun(7),
+        moved(7, 12_345),
+        AgentCutOff("claude_code"),
+        AgentPicked(1),
+    ):
+        state = state.apply(event)
+    return state
+
+
 ALL = {
     "offline": offline(),
     "opened": opened(),
@@ -117,5 +143,6 @@ ALL = {
     "passed": passed(),
     "served as another": passed(model_reported="gpt-other"),
     "account error": account_error(),
+    "agents": relaying(),
     "empty": ConsoleState("nothing"),
 }

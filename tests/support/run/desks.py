@@ -38,6 +38,16 @@ TASK = "Write a short note on the gateway, for people who are new here."
 ANN = Actor(ActorKind.OPERATOR, "ann", host="0" * 12)
 REASON = "looked at it, as agreed"
 FILES = {"AGENTS.md": b"# Rules\n\nKeep every note short.\n", "docs/start.md": b"# Start here\n"}
+PATCH = b"""diff --git a/docs/start.md b/docs/start.md
+--- a/docs/start.md
++++ b/docs/start.md
+@@ -1 +1,4 @@
+ # Start here
++
++The gateway answers each role through the endpoint family of its route, and the console shows which one that is.
++Ask the team that runs it for a key before the first call, and keep the key out of every file of this repository.
+"""
+"""A change of `FILES`."""
 _FAMILIES = {"gpt": "responses", "claude": "anthropic_messages", "chat": "chat_completions", "team": "responses"}
 ROUTES = {
     "planner": "gpt-route-placeholder",

@@ -34,10 +34,11 @@ def repository(tmp_path: Path) -> Path:
     return Repository(root, {"AGENTS.md": b"# Rules\nKeep it short.\n", "README.md": b"# Demo\n"}).root
 
 
-def config(tmp_path: Path, policy: str = "", **models: str) -> Path:
-    """Write a config on the embedded gateway, with other models for some roles."""
+def config(tmp_path: Path, policy: str = "", agent: str = "", **models: str) -> Path:
+    """Write a config on the embedded gateway, with other models for some roles, and a command that may write runs."""
     routes = {role: route(models.get(role, model), family) for role, (model, family) in _ROUTES.items()}
     table = config_table({"base_url": "sim:", "token_ref": ["sim:"]}, routes, profile="desk", policy=policy)
+    table["profiles"]["desk"]["agent"] = {"command": agent}
     return write_config(tmp_path / "config.toml", table)
 
 
@@ -107,10 +108,15 @@ class Desk:
         """Step to the next stop; the first paid call is confirmed."""
         before = self.run.head
         await self.press("enter")
-        await self.until(lambda: not self.view.is_stepping)
+        await self.until(lambda: not self.view.is_stepping and self._is_worked_off)
         if not isinstance(self.app.screen, RunScreen):
             await self.press("enter")
         await self.until(lambda: self.run.head != before and not self.view.is_stepping)
+
+    @property
+    def _is_worked_off(self) -> bool:
+        """Whether no work on a run goes on: after a step, it still reads the run, and may ask before the call."""
+        return all(each.is_finished for each in self.app.workers if each.group == "step")
 
     async def say(self, key: str, reason: str = "") -> None:
         """Decide with a reason."""

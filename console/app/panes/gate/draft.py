@@ -7,7 +7,7 @@ from console.app.widgets.line import BLANK, Line, Span, labelled, line, wrap
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.run.subject import DraftShown
 from console.view.sign import Tone
-from console.view.subject_words import SHORT_HASH, change_words, draft_size
+from console.view.subject_words import SHORT_HASH, author_lines, change_words, draft_size, scope_words
 
 _SHOWN_LINES = 200
 """How many lines of a draft are shown in the pane."""
@@ -21,6 +21,8 @@ def draft_lines(draft: DraftShown, width: int, *, is_whole: bool) -> Iterator[Li
     yield from labelled("candidate" if draft.is_sealed else "draft", size, width, label_width=LABEL)
     if is_whole:
         yield from labelled("sha256", draft.sha256, width, tone=Tone.DIM, label_width=LABEL)
+    for said in author_lines(draft):
+        yield from labelled(said.label, said.text, width, label_width=LABEL)
     if draft.kind == ArtifactKind.PATCH:
         yield from _file_lines(draft, width)
     yield BLANK
@@ -42,7 +44,7 @@ def _file_lines(draft: DraftShown, width: int) -> Iterator[Line]:
         yield from labelled(label, f"{change_words(each.change)}{out}", width, tone=tone, label_width=LABEL)
     if not draft.files:
         yield from labelled("files", "× none: git would not take this patch", width, tone=Tone.FAIL, label_width=LABEL)
-    yield from labelled("scope", ", ".join(draft.scope) or "the plan allows no path", width, label_width=LABEL)
+    yield from labelled("scope", scope_words(draft), width, label_width=LABEL)
 
 
 def _clipped(text: str) -> str:

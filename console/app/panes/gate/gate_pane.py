@@ -12,13 +12,14 @@ from console.app.widgets.line_pane import LinePane
 from console.domain.record.projection import record_of
 from console.domain.run.gate import Gate
 from console.domain.run.state import Phase, RunState
+from console.domain.run.turn import turns_of
 from console.services.system.leak_guard import LEAK_GUARD
 from console.view.console_state import ConsoleState
 from console.view.record_summary import advice_on
 from console.view.run_view import RunView
 from console.view.run_words import standing
 from console.view.sign import Tone
-from console.view.subject_words import how_to_take
+from console.view.subject_words import how_to_take, turn_lines
 
 
 class GatePane(LinePane):
@@ -82,6 +83,9 @@ def _head_lines(view: RunView, run: RunState, width: int) -> Iterator[Line]:
         is_at_work = view.is_stepping_this and run.phase is Phase.DUE
         where = f"at {run.gate.words}: in progress" if is_at_work else standing(run)
         yield from (line(Span(piece, Tone.STRONG)) for piece in wrap(where, width))
+    if run.phase is Phase.WRITING or (run.phase is Phase.LOST and run.is_agents_turn):
+        for told in turn_lines(turns_of(run)[-1]):
+            yield from labelled(told.label, told.text, width, tone=Tone.LIVE, label_width=LABEL)
     yield from _stop_lines(run, width)
     yield from _sealed_lines(view, run, width)
     if view.said:

@@ -120,7 +120,7 @@ def _total(view: RunView, opened: GateOpened) -> list[Line]:
 
 def _computed(opened: GateOpened, clear: str) -> str:
     if opened.failure is not None:
-        return f"the call gave nothing to judge: {opened.failure}; this does not count as a failed draft"
+        return f"there is nothing to judge: {opened.failure}; this does not count as a failed draft"
     words = "computed here from the scores, not claimed by the model" if opened.scores else "computed here"
     if opened.own is not None:
         lowered = "" if opened.own is opened.verdict else f": {opened.own}, lowered by what our code found"

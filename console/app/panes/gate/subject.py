@@ -12,6 +12,7 @@ from console.app.widgets.line import Line, labelled
 from console.domain.answers.role_answer import Critique, Plan
 from console.domain.run.event import InstructionPinned
 from console.domain.run.subject import DraftShown, PreflightNotes, ReviewShown, SourcesShown, Subject
+from console.domain.run.turn import AgentTurn
 from console.view import subject_words
 
 _HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
@@ -21,7 +22,7 @@ _HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 def subject_lines(subject: Subject, width: int, *, is_whole: bool) -> Iterator[Line]:
     """Yield what a decision is about, shortened unless it is to be whole."""
     match subject:
-        case InstructionPinned() | Plan():
+        case InstructionPinned() | Plan() | AgentTurn():
             for each in subject_words.subject_lines(subject):
                 text = each.text if is_whole else _HASH.sub(r"\1…", each.text)
                 yield from labelled(each.label, text, width, label_width=LABEL)

@@ -14,21 +14,22 @@ from console.domain.finding import Finding
 from console.domain.run.event import GateOpened, InstructionPinned
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.subject import DraftFile, DraftShown, PreflightNotes, ReviewShown, SourcesShown, Subject
+from console.domain.run.turn import AgentTurn
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckOutputDocument:
-    """The last output of a check that failed on a draft."""
+    """The last output of a check that failed on a draft, or of an agent that made none."""
 
     name: str
-    """As the record names the check."""
+    """As the record names the check; `the agent` for an agent."""
     last_lines: str
     """With secrets masked."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunSubjectDocument:
-    """What the decision at a gate is about; of the last eight fields, one is not null."""
+    """What the decision at a gate is about; of the last nine fields, one is not null."""
 
     schema: Literal["gateway-console/run-subject/v1"] = "gateway-console/run-subject/v1"
     run_id: str
@@ -40,13 +41,15 @@ class RunSubjectDocument:
     """What our code computed; null if the gate is not open yet."""
     findings: tuple[FindingDocument, ...]
     check_outputs: tuple[CheckOutputDocument, ...]
-    """Of each failed check whose output is still stored."""
+    """Of each failed check, and of an agent that made no draft, if it is still stored."""
     task: str | None
     instruction: InstructionPinned | None
     preflight: PreflightNotes | None
     plan: Plan | None
     draft: DraftShown | None
     """A draft, or the candidate."""
+    turn: AgentTurn | None
+    """The turn of a coding agent that made no draft."""
     sources: SourcesShown | None
     review: ReviewShown | None
     critique: Critique | None
@@ -77,6 +80,7 @@ class RunSubjectDocument:
             preflight=subject if isinstance(subject, PreflightNotes) else None,
             plan=subject if isinstance(subject, Plan) else None,
             draft=subject if isinstance(subject, DraftShown) else None,
+            turn=subject if isinstance(subject, AgentTurn) else None,
             sources=subject if isinstance(subject, SourcesShown) else None,
             review=subject if isinstance(subject, ReviewShown) else None,
             critique=subject if isinstance(subject, Critique) else None,

@@ -118,7 +118,7 @@ class Briefing:
 
     async def _brief(self, state: RunState, role: Role, call_id: str) -> Brief:
         is_judge = state.gate in (Gate.REVIEWER, Gate.CRITIC)
-        is_for_agent = state.gate is Gate.WRITER and state.writer is not None
+        is_for_agent = state.is_agents_turn
         is_revision = not is_judge and state.attempt > 1
         draft = await self._texts.newest(state, ArtifactRole.DRAFT) if state.artifact(ArtifactRole.DRAFT) else ""
         plan = await self._texts.newest(state, ArtifactRole.PLAN) if state.artifact(ArtifactRole.PLAN) else ""

@@ -9,7 +9,7 @@ from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.role import Role
 from console.domain.run.event import StopRule
 from console.domain.run.gate import Gate
-from console.domain.run.needed_roles import NEEDED, check_roles
+from console.domain.run.needed_roles import asked_roles, check_roles
 from console.domain.run.pinned import VerifiedRow
 from console.domain.run.reach import Reach, ReachedToken
 from console.domain.run.state import RunState
@@ -100,12 +100,12 @@ def _stop_of(rule: StopRule, findings: Sequence[Finding]) -> PreflightStop | Non
 def _check_roles(context: RunContext, state: RunState) -> Iterator[Finding]:
     attempts = 1 if state.created is None else state.created.policy.max_attempts
     roles = {role for role in Role if state.route(role) is not None}
-    yield from check_roles(context.profile.name, roles, attempts, Severity.FAIL)
+    yield from check_roles(context.profile.name, roles, attempts, Severity.FAIL, asked_roles(state))
 
 
 def _stop_of_roles(findings: Sequence[Finding], state: RunState) -> PreflightStop | None:
     stop = _stop_of(StopRule.NEEDED_ROLES, findings)
-    missing = next((role for role in NEEDED if state.route(role) is None), None)
+    missing = next((role for role in asked_roles(state) if state.route(role) is None), None)
     return None if stop is None else replace(stop, role=missing)
 
 

@@ -5,9 +5,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from console.domain.probes.event import RungStarted
-from console.domain.routes.role import Role
 from console.domain.run.decide import run_budgets
 from console.domain.run.event import PreflightFinished, noted
+from console.domain.run.needed_roles import asked_roles
 from console.domain.run.state import RunState
 from console.domain.run.subject import PreflightNotes
 from console.domain.workflows.token_kind import TokenKind
@@ -37,7 +37,8 @@ async def run_preflight(
     with its price, before its call; last how the preflight ended.
     """
     # without the fallback's: no role has been moved to it yet, and a move proves it first
-    used = (used_route(context.profile, state, each.role) for each in state.routes if each.role is not Role.FALLBACK)
+    asked = asked_roles(state)
+    used = (used_route(context.profile, state, each.role) for each in state.routes if each.role in asked)
     proven = RouteProofs(checks_of(context, {route.key for route in used if route is not None}))
     offline = await check_offline(context, state, inputs)
     findings = offline.findings

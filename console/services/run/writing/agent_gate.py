@@ -26,13 +26,14 @@ from console.domain.run.event import ArtifactRole, ArtifactStored, Entry, RunEve
 from console.domain.run.gate import Gate
 from console.domain.run.refusal import RefusalCode
 from console.domain.run.state import RunState
+from console.services.checks.kept_output import keep_output
 from console.services.checks.throwaway import ThrowawayError
 from console.services.coding_agent.choice import WritingAgent, find_agent, read_version
 from console.services.coding_agent.turn import CallAsked, CallDone, Turn, TurnEnded, TurnOrder
 from console.services.coding_agent.workplace import workplace
 from console.services.config.settings import Profile
 from console.services.gateway.client import Gateway
-from console.services.relay.relay import RelayRules
+from console.services.relay.opening import rules_of
 from console.services.run.briefing.briefing import AgentTask
 from console.services.run.call_end import MadeCall, failure_of, recorded_of
 from console.services.run.run_context import RunContext, RunInputs
@@ -156,11 +157,7 @@ class AgentGate:
             time_limit_s=writer.time_limit_s,
             readable=tuple(Path(os.path.expanduser(each)) for each in profile.agent.readable),  # noqa: PTH111
             hidden=(self._context.home, Path(self._inputs.repository)),
-            rules=RelayRules(
-                refuses_suspected_secrets=profile.relay.suspected_secrets == "refuse",
-                max_output_tokens=profile.relay.max_output_tokens,
-                cool_down_s=profile.relay.breaker_s,
-            ),
+            rules=rules_of(profile.relay),
             calls_at_once=profile.relay.calls_at_once,
         )
 
@@ -195,6 +192,7 @@ class AgentGate:
             calls.refused,
             failure,
             stops,
+            None if failure is None else await keep_output(ended.tail, self._context.artifacts.put),
         )
         left = await calls.lose_open()
         if failure is not None or ended.patch is None:

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from support.run.desks import Office, Walked, go_on, say
+from support.run.desks import PATCH, Office, Walked, go_on, say, walk_to
 from support.run.gateway import RunGateway
 
 from console.domain.errors.category import Category
@@ -122,6 +123,36 @@ async def test_every_rung_is_told_with_its_route(office: Office) -> None:
         (role, rung, "passed") for role in ("planner", "writer", "revision", "reviewer", "critic") for rung in range(4)
     }
     assert any("model(s)" in each.words or "models" in each.words for each in notes.rungs)
+
+
+@pytest.mark.parametrize(
+    ("absent", "order", "proven"),
+    [
+        (("planner", "writer", "revision"), {"draft": PATCH, "made_by": "Ann"}, {"reviewer", "critic"}),
+        (("revision",), {"writer": "command", "writer_command": "true"}, {"planner", "writer", "reviewer", "critic"}),
+    ],
+    ids=["outside", "agent"],
+)
+async def test_a_run_needs_and_proves_only_the_roles_that_it_asks(
+    office: Office, absent: tuple[str, ...], order: dict[str, Any], proven: set[str]
+) -> None:
+    office.configure(**dict.fromkeys(absent, ""), policy="preflight_level = 4")
+    async with office.desk() as desk:
+        log = await office.begin(desk, **order)
+        await walk_to(desk, log, Gate.WRITER if "draft" in order else Gate.PLANNER)
+        notes = await read_notes(desk.artifacts, log.state)
+    assert notes is not None
+    assert {each.route for each in notes.rungs} == proven
+    assert not {"PRE-01", "PRE-02"} & {each.id for each in notes.findings}
+
+
+async def test_a_draft_from_outside_needs_its_judges(office: Office, gateway: RunGateway) -> None:
+    office.configure(critic="")
+    async with office.desk() as desk:
+        walked = await go_on(desk, await office.begin(desk, draft=PATCH))
+    stopped = stop_of(walked, gateway)
+    assert (stopped.role, stopped.rule) == (Role.CRITIC, StopRule.NEEDED_ROLES)
+    assert "a run with a draft from outside needs" in stopped.reason
 
 
 # --- The verification table ------------------------------------------------------------------------------------------

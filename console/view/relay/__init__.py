@@ -1,0 +1,1 @@
+"""The relay for coding agents as both faces show it."""
