@@ -243,7 +243,7 @@ class _Work:
                     order.isolation,
                     order.readable,
                     port,
-                    relay.listen_on,
+                    opened.listen_on,
                 )
                 self.version = self.version or await version_of(agent)
                 ran = await run_headless(agent)

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,27 +11,16 @@ from pathlib import Path
 
 import pytest
 from support.gateway.servers import unused_port
-from support.referees.not_tested import not_tested
+from support.system.held import WAYS, require
 from support.waiting import HANG_S
 
-from console.domain.run.agent_event import FileGuard, Isolation, NetworkGuard
+from console.domain.run.agent_event import FileGuard, NetworkGuard
 from console.services.system.confined_child import NOT_HELD, landlock_version
 from console.services.system.confinement import Confinement, confined, find_isolation
 from console.services.system.process import ChildReport, run_bounded
 
-WAYS = [FileGuard.BUBBLEWRAP, FileGuard.LANDLOCK, FileGuard.NONE]
 SEARCH = {"PATH": os.environ["PATH"]}
 PYTHON = str(Path(sys.executable).resolve())
-
-
-def require(files: FileGuard) -> Isolation:
-    """Return what holds a program in a way; say so loudly where this machine does not have it."""
-    if files is FileGuard.BUBBLEWRAP and shutil.which("bwrap") is None:
-        not_tested("bubblewrap", "it is not installed; apt-get install -y --no-install-recommends bubblewrap")
-    if files is FileGuard.LANDLOCK and not landlock_version():
-        not_tested("Landlock", "this kernel has none")
-    network = NetworkGuard.LANDLOCK if landlock_version() >= 4 and files is not FileGuard.NONE else NetworkGuard.NONE
-    return Isolation(files, network)
 
 
 @dataclass
@@ -172,16 +160,15 @@ FAMILY = """
 import os, signal, sys
 pipe, then = sys.argv[1:]
 telling = os.open(pipe, os.O_WRONLY)
+os.set_inheritable(telling, True)
+last = f"import os, signal; os.write({telling}, b'here'); signal.pause()"
 for generation in range(3):  # each in a session of its own, and the parent of the next
     if os.fork():
         break
     os.setsid()
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if generation == 2:
-        os.execve(sys.executable, [sys.executable, "-I", "-S", "-c",
-            f"import os, signal; os.write({telling}, b'here'); signal.pause()"], {"PATH": "/"}) if not os.set_inheritable(telling, True) else 0
-else:
-    pass
+        os.execve(sys.executable, [sys.executable, "-I", "-S", "-c", last], {"PATH": "/"})
 if then == "ends" and generation == 0:
     with open(pipe + ".go") as go:
         go.read()
