@@ -3,12 +3,13 @@
 import json
 import os
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.config import config_table, route, write_config
+from support.referees.agent_clients import program_of
 from support.referees.check_command import TOKEN_VARIABLE
 from support.referees.console_command import PATIENT, run_console
 from support.referees.forwarder import Forwarder
@@ -33,12 +34,13 @@ class RunCommand:
 
     home: Path
     token: str
+    path: str = os.environ["PATH"]
 
     async def __call__(self, *arguments: str) -> tuple[int, dict[str, Any], str]:
         code, stdout, stderr = await run_console(
             self.home,
             *("--json", "--config", str(self.home / "config.toml"), "run", *arguments),
-            environment={"PATH": os.environ["PATH"], TOKEN_VARIABLE: self.token},
+            environment={"PATH": self.path, TOKEN_VARIABLE: self.token},
         )
         assert "Traceback" not in stderr
         return code, json.loads(stdout or "{}"), stderr
@@ -61,11 +63,14 @@ def command(tmp_path: Path, llama: Forwarder, llama_server: LlamaServer) -> RunC
     return RunCommand(tmp_path, llama_server.key)
 
 
-@pytest.mark.timeout(900)
-async def test_a_small_model_goes_through_planner_and_writer_and_the_verdict_is_honest(
-    command: RunCommand, llama: Forwarder
-) -> None:
-    code, begun, _ = await command("start", "--task-file", "task.txt", "--repo", "repository")
+async def planned_run(command: RunCommand, llama: Forwarder, *how: str) -> tuple[str, int]:
+    """Begin a run and take it past its plan, over the verdict that a small model's plan gets.
+
+    Returns:
+        Its id, and how many requests there were before its first call.
+
+    """
+    code, begun, _ = await command("start", "--task-file", "task.txt", "--repo", "repository", *how)
     assert (code, begun["gate"], begun["instruction_source"]) == (7, "instruction", "AGENTS.md")
     run_id = begun["run_id"]
     await command("decide", run_id, "--gate", "instruction", "--verdict", "ready")
@@ -93,7 +98,14 @@ async def test_a_small_model_goes_through_planner_and_writer_and_the_verdict_is_
     reason = ("--reason", "to see what the writer does")
     code, _, complaint = await command("decide", run_id, "--gate", "planner", "--verdict", "ready", *reason)
     assert code == 0, complaint
+    return str(run_id), before
 
+
+@pytest.mark.timeout(900)
+async def test_a_small_model_goes_through_planner_and_writer_and_the_verdict_is_honest(
+    command: RunCommand, llama: Forwarder
+) -> None:
+    run_id, before = await planned_run(command, llama)
     code, written, _ = await command("step", run_id)
     assert (code, written["gate"], written["phase"]) == (7, "writer", "waiting")
     assert written["gates"][-1]["computed"] == "revise"
@@ -108,3 +120,24 @@ async def test_a_small_model_goes_through_planner_and_writer_and_the_verdict_is_
     generated = [request for request in llama.requests[before:] if request.method == "POST"]
     assert len(generated) == len(ended["calls"])
     assert TASK.strip() not in json.dumps(ended)
+
+
+@pytest.mark.timeout(900)
+async def test_a_real_agent_is_carried_to_a_real_model_and_what_came_of_it_is_recorded(
+    command: RunCommand, llama: Forwarder
+) -> None:
+    """The model's context is too small for Codex: it says so, the agent hears it, and a person decides."""
+    command = replace(command, path=f"{program_of('codex').parent}:{command.path}")
+    run_id, before = await planned_run(command, llama, "--writer", "codex")
+    planned = len([each for each in llama.requests[before:] if each.method == "POST"])
+    code, written, told = await command("step", run_id)
+    assert (code, written["gate"], written["phase"]) == (7, "writer", "waiting"), told
+    writers = [each for each in written["calls"] if each["role"] == "writer"]
+    assert len(writers) >= 1
+    assert {each["outcome"] for each in writers} == {"failed"}
+    assert {each["endpoint_family"] for each in writers} == {"responses"}
+    sent = [each for each in llama.requests[before:] if each.method == "POST"][planned:]
+    assert len(sent) == len(writers)
+    assert written["gates"][-1]["computed"] == "revise"
+    left = [path for path in command.home.rglob("*") if path.is_file() and command.token.encode() in path.read_bytes()]
+    assert left == []

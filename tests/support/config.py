@@ -25,6 +25,7 @@ def config_table(
     profile: str = "p",
     policy: Table | str = "",
     instructions: Table | str = "",
+    agent: Table | str = "",
 ) -> dict[str, Any]:
     """Return a config of one profile.
 
@@ -34,9 +35,10 @@ def config_table(
         profile: Its name.
         policy: Its policy, as a table or as TOML; left out if empty. So is the next one.
         instructions: Its instructions.
+        agent: What holds for a coding agent that writes.
 
     """
-    tables = {"policy": policy, "instructions": instructions}
+    tables = {"policy": policy, "instructions": instructions, "agent": agent}
     more = {name: tomllib.loads(each) if isinstance(each, str) else each for name, each in tables.items() if each}
     routes = {"writer": route()} if routes is None else routes
     return {

@@ -10,8 +10,10 @@ has not fetched are missing, and nothing is fetched.
 
 import asyncio
 import contextlib
+import itertools
+import os
 import re
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,11 +122,17 @@ class Throwaway:
             ThrowawayError: Git fails, or nothing can be written.
 
         """
-        await self._set_entries(
-            about.removeprefix(b":").split()[0] + b" " + about.split()[2] + b"\t" + path
+        lines = [
+            about.removeprefix(b":").split()[0] + b" " + about.split()[2] + b"\t" + path + b"\0"
             for about, path in await self._differences()
             if is_taken(path.decode(errors="replace"))
-        )
+        ]
+        wanted = self._own.root / "wanted"
+        try:
+            await asyncio.to_thread(wanted.write_bytes, b"".join(lines))
+        except OSError as error:
+            raise _not_made(error) from None
+        await self._require("update-index", "-z", "--index-info", given=wanted)
 
     async def _differences(self) -> tuple[tuple[bytes, bytes], ...]:
         """Return what git says of each path that the commit and the index have differently, with the path."""
@@ -161,16 +169,21 @@ class Throwaway:
     async def patch(self) -> ChildReport:
         """Take what is in the files into the index, and return the patch that leads to it from the commit.
 
-        Files that git ignores are not in it. A `.git` among the files is not read, and submodules stay as they are in
-        the commit: to look into one, git would start another git there, with a configuration that names programs.
+        Files that git ignores are not in it. A repository among the files is none any more: its files are files.
 
         Raises:
             ThrowawayError: Git cannot read the files.
 
         """
         set_aside = self._own.root / "alternates"
-        await self._set_entries(self._gone(path) for path in await self._submodules())
+        try:
+            await asyncio.to_thread(_set_repositories_aside, self.files, self._own.root)
+        except OSError as error:
+            reason = os_reason(error)
+            raise ThrowawayError("CHK-04", f"the files that the agent left cannot be read: {reason}.") from None
+        touched = await self._require("diff-files", "--name-only", "-z", "--ignore-submodules=all")
         try:  # git would update the time stamp of each borrowed object that a file equals
+            await self._copy_contents(set(touched.tail.split(b"\0")))  # which say what line ends the commit has
             await asyncio.to_thread(self._own.alternates.rename, set_aside)
             added = await self._git("add", "--all")
             await asyncio.to_thread(set_aside.rename, self._own.alternates)
@@ -178,42 +191,11 @@ class Throwaway:
             raise _not_made(error) from None
         if not added.is_success:
             raise ThrowawayError("CHK-04", "git cannot read the files that the agent left.")
-        await self._restore_submodules()
         return await self._git(
             *("diff-index", "--cached", "--patch", "--binary", "--full-index", "--no-renames", "--no-color"),
             *("--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/", self._commit),
             is_stderr_kept=False,
         )
-
-    async def _submodules(self) -> tuple[bytes, ...]:
-        """Return the paths of the index that are submodules."""
-        entries = (await self._require("ls-files", "--stage", "-z")).tail.split(b"\0")
-        return tuple(each.partition(b"\t")[2] for each in entries if each.startswith(_SUBMODULE))
-
-    async def _restore_submodules(self) -> None:
-        """Give the index the commit's submodules again, in place of what is now at their paths."""
-        listed = (await self._require("ls-tree", "-r", "-z", "--full-tree", self._commit)).tail.split(b"\0")
-        pinned = {each.partition(b"\t")[2]: each.split()[2] for each in listed if each.startswith(_SUBMODULE)}
-        if not pinned:
-            return
-        names = (await self._require("ls-files", "-z")).tail.split(b"\0")
-        inside = tuple(each + b"/" for each in pinned)
-        await self._set_entries(
-            [self._gone(each) for each in names if each.startswith(inside)]
-            + [_SUBMODULE + commit + b"\t" + path for path, commit in pinned.items()]
-        )
-
-    def _gone(self, path: bytes) -> bytes:
-        return b"0 " + b"0" * len(self._commit) + b"\t" + path
-
-    async def _set_entries(self, entries: Iterable[bytes]) -> None:
-        """Set entries of the index, each as `update-index --index-info` reads it."""
-        wanted = self._own.root / "wanted"
-        try:
-            await asyncio.to_thread(wanted.write_bytes, b"".join(each + b"\0" for each in entries))
-        except OSError as error:
-            raise _not_made(error) from None
-        await self._require("update-index", "-z", "--index-info", given=wanted)
 
     async def begin(self) -> None:
         """Read the commit's files into the index.
@@ -293,6 +275,21 @@ async def throwaway(
             yield tree
     except (NoGitError, ScratchError) as error:
         raise ThrowawayError("CHK-04", str(error)) from None
+
+
+def _set_repositories_aside(files: Path, root: Path) -> None:
+    """Move each `.git` out of the files: git would run in what looks like a submodule, with that one's own settings."""
+    place = root / "set-aside"
+    place.mkdir()
+    numbers = itertools.count()
+    left = [str(files)]
+    while left:
+        with os.scandir(left.pop()) as entries:
+            for entry in entries:
+                if entry.name == ".git":
+                    os.rename(entry.path, place / str(next(numbers)))  # noqa: PTH104
+                elif entry.is_dir(follow_symlinks=False):
+                    left.append(entry.path)
 
 
 def _read_change(about: bytes, path: bytes) -> FileChange:

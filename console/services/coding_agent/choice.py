@@ -1,6 +1,5 @@
 """The agent that writes: which one the operator means, where it is installed, and whether it can work on a route."""
 
-import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,11 +36,8 @@ class WritingAgent:
     held_arguments: tuple[str, ...]
     """The same where the console keeps it from this machine's files."""
     settings: FamilySettings
-
-    @property
-    def installed_in(self) -> tuple[Path, ...]:
-        """The directories that it is made of, and that it has to read."""
-        return installed_in(self.program, os.environ)
+    installed_in: tuple[Path, ...]
+    """What it is made of, and has to read: its directories, its interpreter's, and the files that a command names."""
 
 
 def find_agent(name: str, command: str, route: Route, environment: Mapping[str, str]) -> WritingAgent:
@@ -78,9 +74,9 @@ def find_agent(name: str, command: str, route: Route, environment: Mapping[str, 
     program = find_program(agent.program, environment)
     if program is None:
         raise AgentError(f"{agent.name} is not installed: no {agent.program} is on PATH. Run: {agent.install}")
-    return WritingAgent(
-        agent.id, agent.name, program, settings.write_command, settings.held_command or settings.write_command, settings
-    )
+    held = settings.held_command or settings.write_command
+    made_of = installed_in(program, environment)
+    return WritingAgent(agent.id, agent.name, program, settings.write_command, held, settings, made_of)
 
 
 def writing_agents() -> tuple[AgentSettings, ...]:
@@ -104,7 +100,9 @@ def _own(command: str, route: Route, environment: Mapping[str, str]) -> WritingA
     if program is None or settings is None:
         raise AgentError("the program of the writer's command is not on PATH, or cannot be run; name it with its path")
     arguments = tuple(words[1:])
-    return WritingAgent(OWN_COMMAND, program.name, program, arguments, arguments, settings)
+    named = (Path(each) for each in arguments if each.startswith("/") and Path(each).is_file())
+    made_of = (*installed_in(program, environment), *named)
+    return WritingAgent(OWN_COMMAND, program.name, program, arguments, arguments, settings, made_of)
 
 
 async def read_version(agent: WritingAgent, environment: Mapping[str, str], directory: Path) -> str:

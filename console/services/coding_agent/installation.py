@@ -29,6 +29,9 @@ def installed_in(program: Path, environment: Mapping[str, str]) -> tuple[Path, .
 def _parts_of(program: Path) -> tuple[Path, ...]:
     """Return the directories of a program: of its name on PATH, and of the file behind it."""
     file = program.resolve()
+    around = program.parent.parent
+    if (around / "pyvenv.cfg").is_file():
+        return (around, *_parts_of(file)) if file != program else (around,)
     for root in _ROOTS:
         if root in file.parts:
             at = file.parts.index(root)
@@ -48,5 +51,5 @@ def _interpreter_of(program: Path, environment: Mapping[str, str]) -> tuple[Path
     words = first[2:].decode(errors="replace").split() if first.startswith(b"#!") else []
     if words and words[0].endswith("/env"):
         words = [each for each in words[1:] if not each.startswith("-") and "=" not in each]
-    found = shutil.which(words[0], path=environment.get("PATH", os.defpath)) if words else None
-    return () if found is None else _parts_of(Path(found))
+    found = find_program(words[0], environment) if words else None
+    return () if found is None else _parts_of(found)

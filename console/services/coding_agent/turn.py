@@ -147,7 +147,6 @@ class Turn:
 
         Raises:
             RelayPortError: The relay cannot listen.
-            OSError: The agent's settings cannot be written.
 
         """
         order = self._order
@@ -187,9 +186,7 @@ class Turn:
     ) -> ChildReport | None:
         """Run the agent to its end; None if it cannot be started."""
         order, tree = self._order, self._tree
-        settings = await asyncio.to_thread(set_up, order.agent.settings, place, tree.home)
         task = tree.temporary / "task.md"
-        await asyncio.to_thread(task.write_bytes, order.task)
         is_held = order.isolation.files is not FileGuard.NONE
         arguments = order.agent.held_arguments if is_held else order.agent.arguments
         program = (str(order.agent.program), *(place.fill(each) for each in arguments))
@@ -202,6 +199,8 @@ class Turn:
             isolation=order.isolation,
         )
         try:
+            settings = await asyncio.to_thread(set_up, order.agent.settings, place, tree.home)
+            await asyncio.to_thread(task.write_bytes, order.task)
             async with handover(relay.listen_on) as channel:
                 return await run_bounded(
                     confined(program, may, environment, channel),

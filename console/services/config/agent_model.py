@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, Strict, StringConstraints
+from pydantic import Field, Strict
 
-from console.services.config.field_types import Seconds
+from console.services.config.field_types import OwnCommand, OwnDirectories, Seconds
 from console.services.config.settings import AgentSettings, RelaySettings
 from console.services.config.table import Table
 
@@ -33,18 +33,16 @@ class RelayModel(Table):
 class AgentModel(Table):
     """`[profiles.NAME.agent]`: what holds for a coding agent that writes the drafts of a run."""
 
-    command: Annotated[str, StringConstraints(strict=True, max_length=1_000)] = AgentSettings.command
+    command: OwnCommand = AgentSettings.command
     """The command of `run start --writer command`: your own agent. It gets the task on stdin and the settings of an
     OpenAI or Anthropic SDK in its environment. It is split into words as a shell would, but run without one."""
     time_limit_s: Annotated[int, Strict(), Field(ge=10, le=86_400)] = AgentSettings.time_limit_s
     """The longest that an agent may work on one draft, in seconds."""
     calls: Annotated[int, Strict(), Field(ge=1, le=10_000)] = AgentSettings.calls
     """The most calls that an agent may make for one draft."""
-    readable: tuple[Annotated[str, StringConstraints(strict=True, pattern=r"^~?/", max_length=4_096)], ...] = (
-        AgentSettings.readable
-    )
+    readable: OwnDirectories = AgentSettings.readable
     """Directories that an agent may read although they are hidden from it, each absolute or from `~/`: all homes are
-    hidden. Where the agent is installed needs no entry."""
+    hidden. Where the agent is installed needs no entry, and a directory around your home is not shown."""
     isolation: Literal["ask", "required"] = AgentSettings.isolation
     """What happens where neither bubblewrap nor the kernel's Landlock can hold an agent: its draft waits for a person,
     or the run cannot begin."""

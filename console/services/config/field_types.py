@@ -197,11 +197,16 @@ def _may_be_used(reference: Reference | None, info: ValidationInfo) -> Reference
     return reference
 
 
-def _may_name_programs(commands: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-    trust = _trust(info)
-    if commands and trust.why_no_programs is not None:
-        raise unfit(f"checks are programs, so only your own config file may name them: {trust.why_no_programs}")
-    return commands
+def _of_own_file(words: str) -> AfterValidator:
+    """Return the marker for what only the operator's own file may set, with the message for any other file."""
+
+    def check(value: object, info: ValidationInfo) -> object:
+        trust = _trust(info)
+        if value and trust.why_no_programs is not None:
+            raise unfit(f"{words}: {trust.why_no_programs}")
+        return value
+
+    return AfterValidator(check)
 
 
 def some(words: str) -> AfterValidator:
@@ -259,9 +264,18 @@ ProfileName = Annotated[
 Variable = Annotated[
     str, _form("[A-Za-z0-9_*]{1,80}", "must be a variable name of letters, digits, _ and *, at most 80")
 ]
+OwnCommand = Annotated[
+    str,
+    StringConstraints(strict=True, max_length=1_000),
+    _of_own_file("it is a program, so only your own config file may name it"),
+]
+OwnDirectories = Annotated[
+    tuple[Annotated[str, StringConstraints(strict=True, pattern=r"^~?/", max_length=4_096)], ...],
+    _of_own_file("it opens directories to a program, so only your own config file may name them"),
+]
 Commands = Annotated[
     tuple[Annotated[str, StringConstraints(strict=True, min_length=1, max_length=400)], ...],
-    AfterValidator(_may_name_programs),
+    _of_own_file("checks are programs, so only your own config file may name them"),
 ]
 RoleName = Annotated[Role, _word("role", Role, (each.value for each in Role))]
 Family = Annotated[EndpointFamily, _word("endpoint family", EndpointFamily, (each.value for each in EndpointFamily))]

@@ -114,9 +114,9 @@ class Stepper:
             raise StepHeldError(f"no call is due: the gate {self.state.gate.words} is {self.state.phase}")
         if self.state.gate is Gate.WRITER and self.state.outside is not None:
             raise StepHeldError("no call is due: the draft comes from outside")
+        target = await self._open()
         if self.state.is_agents_turn:
             return await self._briefing.prepare_agent(self.state, self._route())
-        target = await self._open()
         if self._briefing.catalogue is None and target.gateway is not None:
             self._briefing.catalogue = await self._read_prices(target.gateway)
         return await self._briefing.prepare(self.state, self._route())

@@ -51,11 +51,13 @@ def test_the_published_schemas_are_those_of_the_types_and_every_document_has_one
 
 def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
     """Return command lines that write every document, of success and failure, in the order that a run needs."""
-    task, refusal = tmp_path / "task.md", tmp_path / "refusal.json"
+    task, refusal, draft = tmp_path / "task.md", tmp_path / "refusal.json", tmp_path / "draft.patch"
     task.write_text("Add a note.\n")
+    draft.write_text("--- a/AGENTS.md\n+++ b/AGENTS.md\n@@ -1 +1,2 @@\n # Rules\n+Be brief.\n")
     refusal.write_text('{"error": {"message": "no such model"}}')
     root = Repository(tmp_path / "repository", {"AGENTS.md": b"# Rules\n"}).root
     decide = ("run", "decide", "last", "--gate", "instruction", "--verdict", "ready", "--reason", "read")
+    revise = ("run", "decide", "last", "--gate", "writer", "--verdict", "revise", "--reason", "say more of it")
     return [
         ("routes",),
         ("--profile", "faults", "routes"),
@@ -99,6 +101,9 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
         ("run", "show", "last", "--gate", "planner"),
         ("run", "candidate", "last"),
         ("run", "apply", "last"),
+        ("run", "start", "--task-file", task, "--repo", root, "--draft", draft, "--auto"),
+        revise,
+        ("run", "bring", "last", draft),
     ]
 
 

@@ -476,6 +476,20 @@ def test_checks_of_the_policy_are_programs(path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
+        ('command = "aider --yes"', "it is a program, so only your own config file may name it"),
+        ('readable = ["~/notes"]', "it opens directories to a program, so only your own config file may name them"),
+    ],
+)
+def test_only_the_operators_own_file_names_an_agent_and_what_it_may_read(path: Path, line: str, words: str) -> None:
+    path.write_text(f"{config('')}[profiles.p.agent]\n{line}\n", encoding="utf-8")
+    assert load_profile(path, why_no_programs=None).agent
+    with pytest.raises(ConfigError, match=words):
+        load_profile(path)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
         ('vault_passphrase_ref = "env:X"', "must be a file: reference"),
         ('vault_passphrase_ref = "/etc/x"', "is not a reference"),
         ('vault_passphrase_ref = "file:x"', "file: needs an absolute path"),

@@ -60,7 +60,13 @@ ROUTES = {
 
 
 def config_text(
-    *, base_url: str = EMBEDDED, token_ref: str = EMBEDDED, policy: str = "", instructions: str = "", **models: str
+    *,
+    base_url: str = EMBEDDED,
+    token_ref: str = EMBEDDED,
+    policy: str = "",
+    instructions: str = "",
+    agent: str = "",
+    **models: str,
 ) -> str:
     """Return a config of one profile.
 
@@ -69,6 +75,7 @@ def config_text(
         token_ref: Where its token is.
         policy: TOML.
         instructions: TOML.
+        agent: TOML.
         models: Models of roles, `MODEL@FAMILY` where its name does not say the family, "" for no route.
 
     """
@@ -78,7 +85,7 @@ def config_text(
             model, _, family = served.partition("@")
             routes[role] = route(model, family or _FAMILIES[model.partition("-")[0]])
     gateway = {"base_url": base_url, "token_ref": [token_ref]}
-    return tomli_w.dumps(config_table(gateway, routes, policy=policy, instructions=instructions))
+    return tomli_w.dumps(config_table(gateway, routes, policy=policy, instructions=instructions, agent=agent))
 
 
 @dataclass

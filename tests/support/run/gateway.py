@@ -28,6 +28,7 @@ class Generation:
     attempt: int
     model: str
     body: str
+    path: str = ""
 
 
 Hold = Callable[[Generation, str], Awaitable[None]]
@@ -48,6 +49,8 @@ class RunGateway:
     """Called at each stage of each generation's answer, before what comes after it is sent."""
     generations: list[Generation] = field(default_factory=list)
     on_request: Callable[[Request], None] = lambda _: None
+    instead: Callable[[Request], bytes | None] = lambda _: None
+    """Returns the whole answer to a request that the embedded gateway is not to answer."""
     is_gone: bool = False
     """Ends every connection without an answer, as a gateway does that is not there any more."""
 
@@ -68,6 +71,9 @@ class RunGateway:
         self.on_request(request)
         if self.is_gone:
             peer.reset()
+            return
+        if (other := self.instead(request)) is not None:
+            await peer.send(other)
             return
         answer = await _forward(self.upstream, request)
         asked = _generation_in(request, answer)
@@ -119,7 +125,7 @@ def _generation_in(request: Request, answer: bytes) -> Generation | None:
     text = "\n".join(_texts(json.loads(request.body)))
     role, attempt = _ROLE.search(text), _ATTEMPT.search(text)
     model = json.loads(request.body)["model"]
-    return Generation(role[1] if role else "", int(attempt[1]) if attempt else 0, model, text)
+    return Generation(role[1] if role else "", int(attempt[1]) if attempt else 0, model, text, request.path)
 
 
 def _texts(value: object) -> list[str]:
