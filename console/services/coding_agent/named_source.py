@@ -7,7 +7,7 @@ _SOURCE = re.compile(
     r"^[^\w\n]*instruction[ _]source[^\w:=\n]*[:=][^\w.~\n]*(?:\n[^\w.~\n]*)?([\w.~][^\s`'\"*]*)",
     re.IGNORECASE | re.MULTILINE,
 )
-"""No two neighbouring parts match the same character, so that the effort grows with the text, not with its square."""
+"""No two neighbours match the same character, so that the effort grows with the text and not with its square."""
 
 
 def named_source(output: str) -> str:

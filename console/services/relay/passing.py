@@ -52,7 +52,7 @@ class Passing:
             own_limit: The most tokens of an answer, if the client set no limit.
             gateway: The client that sends it.
             asked: What the client asked for.
-            agent: The coding agent that it is known to be, by whose contract the answer is judged too.
+            agent: The agent that sent it, by whose vendor's contract the answer is judged too; None if not known.
 
         """
         self.number = number

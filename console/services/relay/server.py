@@ -142,7 +142,10 @@ def _shown_to(seen: Seen, handle: _Handler) -> _Handler:
 
     async def show(request: web.BaseRequest) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        body = await request.read()  # aiohttp keeps it for the handler
+        body = b""
+        if "expect" not in headers:  # who expects to be told to go on sends no body before
+            with contextlib.suppress(web.HTTPRequestEntityTooLarge, web.RequestPayloadError):  # refused in its turn
+                body = await request.read()  # aiohttp keeps it for the handler
         seen(Recorded(request.method, request.raw_path, headers, body))
         return await handle(request)
 

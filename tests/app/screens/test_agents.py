@@ -121,7 +121,7 @@ async def test_an_agent_is_let_in_and_its_calls_are_shown_with_what_they_took(
         assert "· relay" in drawn(main_screen(desk.app), "header")
         assert "no call yet: claude_code, codex" in desk.agents()
         assert await desk.call() == 200
-        assert await desk.call("gpt-4o") == 404
+        assert await desk.call("gpt-4o") == 400
         await hands.until(desk.app, lambda: "! refused" in desk.agents())
         rows = desk.agents()
         assert "▌ codex        · idle      1 call   1 refused   5 tokens   price unknown" in rows
@@ -148,7 +148,7 @@ async def test_x_cuts_an_agent_off_in_the_middle_of_an_answer_and_u_lets_it_in_a
         assert await call == 0
         await hands.until(desk.app, lambda: "~ stopped" in desk.agents())
         sent = len(gateway.requests)
-        assert await desk.call() == 403
+        assert await desk.call() == 400
         await hands.until(desk.app, lambda: "! cut off   1 call   1 refused" in desk.agents())
         assert len(gateway.requests) == sent
         await press(desk.app, "x")

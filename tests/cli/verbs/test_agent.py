@@ -114,6 +114,7 @@ async def test_an_agent_that_speaks_no_route_s_family_sends_nothing(console: Con
         ("smoke", "--agent", "aider"),
         ("smoke", "--shape", "agent"),
         ("smoke", "--agent-size", "huge"),
+        ("simulate", "--breach", "closed-minds"),
     ],
 )
 async def test_other_words_are_a_usage_error(console: Console, arguments: tuple[str, ...]) -> None:
