@@ -4,6 +4,7 @@ A confined program writes to directories of its own, sees neither the operator's
 connects to one port. How much of that holds depends on the machine: bubblewrap, or the kernel's Landlock, or nothing.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -27,6 +28,7 @@ _TRY_S = 10.0
 _PRIVATE = ("/home", "/root", "/run", "/tmp", "/var/tmp", "/mnt", "/media")  # noqa: S108  # hidden, not used
 _DEVICES = Path("/dev")
 """Landlock allows the harmless ones one by one; a namespace has its own."""
+_SOCKETS = Path("/proc/net/unix")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +161,24 @@ def _visible(hidden: Sequence[Path], below: Path = Path("/")) -> Iterator[str]:
             yield str(entry)
 
 
+def _doors(hidden: Sequence[Path]) -> Iterator[Path]:
+    """Yield the sockets outside hidden directories at which programs of this machine listen: read-only stops no call."""
+    try:
+        listed = _SOCKETS.read_bytes().splitlines()
+    except OSError:
+        return
+    named = {Path(os.fsdecode(name)) for line in listed if (name := line.partition(b" /")[2])}
+    for each in sorted(Path("/", name) for name in named):
+        with contextlib.suppress(OSError):
+            where = each.resolve()
+            if where.is_socket() and not any(one in where.parents for one in hidden):
+                yield where
+
+
 def _mounts(confinement: Confinement, hidden: Sequence[Path], own: Sequence[Path]) -> Iterator[str]:
     """Yield bubblewrap's arguments: all is read-only, what is hidden is empty, and the program's own is as it is."""
     yield from ("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
-    for each in hidden:
+    for each in (*hidden, *_doors(hidden)):
         yield from ("--tmpfs", str(each)) if each.is_dir() else ("--ro-bind", os.devnull, str(each))
     for each in own:
         yield from ("--ro-bind-try", str(each), str(each))
