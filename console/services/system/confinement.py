@@ -161,26 +161,29 @@ def _visible(hidden: Sequence[Path], below: Path = Path("/")) -> Iterator[str]:
             yield str(entry)
 
 
-def _doors(hidden: Sequence[Path]) -> Iterator[Path]:
-    """Yield the sockets outside hidden directories at which programs of this machine listen: read-only stops no call."""
+def _doors(hidden: Sequence[Path], own: Sequence[Path]) -> Iterator[Path]:
+    """Yield the sockets in sight at which programs of this machine listen: a read-only mount does not close them."""
     try:
         listed = _SOCKETS.read_bytes().splitlines()
     except OSError:
         return
-    named = {Path(os.fsdecode(name)) for line in listed if (name := line.partition(b" /")[2])}
-    for each in sorted(Path("/", name) for name in named):
+    named = {Path(os.fsdecode(b"/" + name)) for line in listed if (name := line.partition(b" /")[2])}
+    for each in sorted(named):
         with contextlib.suppress(OSError):
             where = each.resolve()
-            if where.is_socket() and not any(one in where.parents for one in hidden):
+            is_hidden = any(one in where.parents for one in hidden) and not any(one in where.parents for one in own)
+            if where.is_socket() and not is_hidden:
                 yield where
 
 
 def _mounts(confinement: Confinement, hidden: Sequence[Path], own: Sequence[Path]) -> Iterator[str]:
     """Yield bubblewrap's arguments: all is read-only, what is hidden is empty, and the program's own is as it is."""
     yield from ("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
-    for each in (*hidden, *_doors(hidden)):
+    for each in hidden:
         yield from ("--tmpfs", str(each)) if each.is_dir() else ("--ro-bind", os.devnull, str(each))
     for each in own:
         yield from ("--ro-bind-try", str(each), str(each))
+    for each in _doors(hidden, own):
+        yield from ("--ro-bind", os.devnull, str(each))
     for each in confinement.writable:
         yield from ("--bind", str(each), str(each))
