@@ -11,10 +11,12 @@ from console.domain.routes.route import Route
 from console.domain.run.agent_event import OWN_COMMAND
 from console.domain.text.closed_name import VERSION, closed_name
 from console.services.coding_agent.installation import find_program, installed_in
+from console.services.system.confinement import Confinement, confined
 from console.services.system.process import run_bounded
 
 _SDK = "sdk"
 _VERSION_S = 20.0
+_UNHELD = Confinement(())
 
 
 class AgentError(Problem):
@@ -105,25 +107,29 @@ def _own(command: str, route: Route, environment: Mapping[str, str]) -> WritingA
     return WritingAgent(OWN_COMMAND, program.name, program, arguments, arguments, settings, made_of)
 
 
-async def read_version(agent: WritingAgent, environment: Mapping[str, str], directory: Path) -> str:
+async def read_version(
+    agent: WritingAgent, environment: Mapping[str, str], directory: Path, may: Confinement = _UNHELD
+) -> str:
     """Return what an agent says of its version; empty if it says nothing that can be stored.
 
     Args:
         agent: The agent. An operator's own command is not asked: it may not know the option.
         environment: Its whole environment.
         directory: Where it runs.
+        may: What it may do; by default nothing holds it.
 
     """
     if agent.id == OWN_COMMAND:
         return ""
     try:
         report = await run_bounded(
-            (str(agent.program), "--version"),
+            confined((str(agent.program), "--version"), may, environment),
             environment=environment,
             directory=directory,
             timeout_s=_VERSION_S,
             limit_bytes=4_096,
             is_marked=True,
+            is_supervisor=True,
         )
     except OSError:
         return ""

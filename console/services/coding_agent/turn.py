@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from console.domain.probes.catalogue import Catalogue
@@ -21,7 +21,7 @@ from console.domain.routes.contract import RouteCheck
 from console.domain.run.agent_event import AgentEnding, FileGuard, Isolation
 from console.services.checks.policy_command import clean_environment, shown_tail
 from console.services.checks.throwaway import Throwaway, ThrowawayError
-from console.services.coding_agent.choice import WritingAgent
+from console.services.coding_agent.choice import WritingAgent, read_version
 from console.services.coding_agent.named_source import named_source
 from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
@@ -123,6 +123,29 @@ class Turn:
         clean = clean_environment(environment, home=self._tree.home, temporary=self._tree.temporary)
         return clean | _LOOPBACK
 
+    @property
+    def _may(self) -> Confinement:
+        """What the agent may do before its turn begins: nothing but read."""
+        order = self._order
+        return Confinement(
+            writable=(),
+            readable=(*order.agent.installed_in, *order.readable),
+            hidden=order.hidden,
+            cpu_s=int(order.time_limit_s) * 4,
+            isolation=order.isolation,
+        )
+
+    async def version(self, environment: Mapping[str, str]) -> str:
+        """Return what the agent says of its version, held so that it cannot prepare its own turn; empty if nothing.
+
+        Args:
+            environment: The console's environment.
+
+        """
+        own = (self._tree.home, self._tree.temporary)
+        may = replace(self._may, readable=(*self._may.readable, *own))
+        return await read_version(self._order.agent, self.environment(environment), self._tree.temporary, may)
+
     async def work(
         self,
         gateway: Gateway,
@@ -190,13 +213,10 @@ class Turn:
         is_held = order.isolation.files is not FileGuard.NONE
         arguments = order.agent.held_arguments if is_held else order.agent.arguments
         program = (str(order.agent.program), *(place.fill(each) for each in arguments))
-        may = Confinement(
+        may = replace(
+            self._may,
             writable=(tree.files, tree.home, tree.temporary),
-            readable=(*order.agent.installed_in, *order.readable),
-            hidden=order.hidden,
             port=int(place.origin.rpartition(":")[2]),
-            cpu_s=int(order.time_limit_s) * 4,
-            isolation=order.isolation,
         )
         try:
             settings = await asyncio.to_thread(set_up, order.agent.settings, place, tree.home)

@@ -4,6 +4,7 @@ A confined program writes to directories of its own, sees neither the operator's
 connects to one port. How much of that holds depends on the machine: bubblewrap, or the kernel's Landlock, or nothing.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -27,6 +28,7 @@ _TRY_S = 10.0
 _PRIVATE = ("/home", "/root", "/run", "/tmp", "/var/tmp", "/mnt", "/media")  # noqa: S108  # hidden, not used
 _DEVICES = Path("/dev")
 """Landlock allows the harmless ones one by one; a namespace has its own."""
+_SOCKETS = Path("/proc/net/unix")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,21 @@ def _visible(hidden: Sequence[Path], below: Path = Path("/")) -> Iterator[str]:
             yield str(entry)
 
 
+def _doors(hidden: Sequence[Path], own: Sequence[Path]) -> Iterator[Path]:
+    """Yield the sockets in sight at which programs of this machine listen: a read-only mount does not close them."""
+    try:
+        listed = _SOCKETS.read_bytes().splitlines()
+    except OSError:
+        return
+    named = {Path(os.fsdecode(b"/" + name)) for line in listed if (name := line.partition(b" /")[2])}
+    for each in sorted(named):
+        with contextlib.suppress(OSError):
+            where = each.resolve()
+            is_hidden = any(one in where.parents for one in hidden) and not any(one in where.parents for one in own)
+            if where.is_socket() and not is_hidden:
+                yield where
+
+
 def _mounts(confinement: Confinement, hidden: Sequence[Path], own: Sequence[Path]) -> Iterator[str]:
     """Yield bubblewrap's arguments: all is read-only, what is hidden is empty, and the program's own is as it is."""
     yield from ("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
@@ -166,5 +183,7 @@ def _mounts(confinement: Confinement, hidden: Sequence[Path], own: Sequence[Path
         yield from ("--tmpfs", str(each)) if each.is_dir() else ("--ro-bind", os.devnull, str(each))
     for each in own:
         yield from ("--ro-bind-try", str(each), str(each))
+    for each in _doors(hidden, own):
+        yield from ("--ro-bind", os.devnull, str(each))
     for each in confinement.writable:
         yield from ("--bind", str(each), str(each))

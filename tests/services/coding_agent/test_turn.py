@@ -201,7 +201,7 @@ async def test_an_agent_that_cannot_be_started_is_said(place: Place, upstream: R
 
 async def test_settings_that_cannot_be_written_are_a_turn_that_did_not_start(place: Place, upstream: RawServer) -> None:
     agent = place.agent("")
-    settings = replace(agent.settings, files={".": "a directory"})
+    settings = replace(agent.settings, files={"config": "model = 'x'\n", "config/more.toml": ""})
     end = end_of(await place.run(replace(agent, settings=settings), upstream))
     assert end.ending is AgentEnding.NOT_STARTED
 

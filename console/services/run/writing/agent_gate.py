@@ -6,7 +6,7 @@ ledger says which calls may have been billed.
 
 import hashlib
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +28,7 @@ from console.domain.run.refusal import RefusalCode
 from console.domain.run.state import RunState
 from console.services.checks.kept_output import keep_output
 from console.services.checks.throwaway import ThrowawayError
-from console.services.coding_agent.choice import WritingAgent, find_agent, read_version
+from console.services.coding_agent.choice import WritingAgent, find_agent
 from console.services.coding_agent.turn import CallAsked, CallDone, Turn, TurnEnded, TurnOrder
 from console.services.coding_agent.workplace import workplace
 from console.services.config.settings import Profile
@@ -40,6 +40,8 @@ from console.services.run.run_context import RunContext, RunInputs
 from console.services.run.run_log import RunRefusedError
 from console.services.run.step import StepHeldError
 from console.services.system.confinement import find_isolation
+from console.services.system.directories import Directories
+from console.services.tokens.reference import Scheme
 
 Report = Callable[..., Awaitable[Sequence[Entry]]]
 
@@ -104,7 +106,7 @@ class AgentGate:
             async with workplace(root, commit, draft, environment=self._context.environment) as tree:
                 order = self._order(agent, route, task, isolation)
                 self._turn = Turn(order, tree)
-                version = await read_version(agent, self._turn.environment(self._context.environment), tree.temporary)
+                version = await self._turn.version(self._context.environment)
                 for entry in await self._report(self._begun(task, order, version)):
                     yield entry
                 calls = _Calls(task.turn_id, self._state, self._report, self._context.new_call_id)
@@ -156,7 +158,7 @@ class AgentGate:
             call_limit=writer.call_limit,
             time_limit_s=writer.time_limit_s,
             readable=tuple(Path(os.path.expanduser(each)) for each in profile.agent.readable),  # noqa: PTH111
-            hidden=(self._context.home, Path(self._inputs.repository)),
+            hidden=(Path(self._inputs.repository), *_private(self._context)),
             rules=rules_of(profile.relay),
             calls_at_once=profile.relay.calls_at_once,
         )
@@ -216,6 +218,15 @@ def _check_of(profile: Profile, route: Route) -> RouteCheck:
         if (each.route.model, each.route.endpoint_family, each.route.endpoint_path) == wanted:
             return replace(each, route=route)
     raise StepHeldError(f"the config's route for {route.role} has changed since the run began; begin another run")
+
+
+def _private(context: RunContext) -> Iterator[Path]:
+    """Yield what an agent must not see: the operator's home, the console's own files, and the files of its tokens."""
+    own = Directories.of(context.environment)
+    yield from (context.home, own.data, own.state)
+    gateway = context.profile.gateway
+    references = (*gateway.token_ref, gateway.vault_passphrase_ref)
+    yield from (Path(each.name) for each in references if each is not None and each.scheme is Scheme.FILE)
 
 
 def _failure(ended: TurnEnded, calls: "_Calls") -> tuple[Category | None, bool, str]:
