@@ -22,6 +22,7 @@ from support.referees.agent_clients import program_of
 from support.run.desks import FILES, config_text
 from support.run.gateway import STAGES, Generation, RunGateway, run_gateway
 from support.run.own_agent import own_agent
+from support.system.held import require_any
 from support.system.processes import Seen, descendants_of
 
 from console.domain.run.agent_event import AgentBegun, AgentEnded, AgentLost
@@ -78,6 +79,7 @@ class Due:
 
 @pytest.fixture(params=["own", pytest.param("codex", marks=pytest.mark.referee)])
 async def due(request: pytest.FixtureRequest, console: Console, tmp_path: Path) -> AsyncIterator[Due]:
+    require_any()
     (tmp_path / "agents").mkdir()
     path = os.environ["PATH"]
     if request.param == "codex":
