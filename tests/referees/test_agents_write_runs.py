@@ -13,6 +13,7 @@ from support.git.repositories import Repository
 from support.referees.agent_clients import program_of
 from support.run.desks import FILES, config_text
 from support.run.gateway import Generation, RunGateway, run_gateway
+from support.system.held import require_any
 
 from console.domain.routes.family import EndpointFamily
 
@@ -94,6 +95,7 @@ def _shown(pid: int) -> Iterator[bytes]:
 
 @pytest.fixture
 async def machine(console: Console, tmp_path: Path) -> AsyncIterator[Machine]:
+    require_any()
     programs = tmp_path / "programs"
     programs.mkdir()
     for agent in ("codex", "opencode"):

@@ -10,6 +10,7 @@ has not fetched are missing, and nothing is fetched.
 
 import asyncio
 import contextlib
+import errno
 import itertools
 import os
 import re
@@ -279,6 +280,8 @@ async def throwaway(
 
 def _set_repositories_aside(files: Path, root: Path) -> None:
     """Move each `.git` out of the files: git would run in what looks like a submodule, with that one's own settings."""
+    if files.is_symlink():
+        raise NotADirectoryError(errno.ENOTDIR, "replaced by a link")
     place = root / "set-aside"
     place.mkdir()
     numbers = itertools.count()

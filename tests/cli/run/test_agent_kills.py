@@ -22,6 +22,7 @@ from support.referees.agent_clients import program_of
 from support.run.desks import FILES, config_text
 from support.run.gateway import STAGES, Generation, RunGateway, run_gateway
 from support.run.own_agent import own_agent
+from support.system.held import require_any
 from support.system.processes import Seen, descendants_of
 
 from console.domain.run.agent_event import AgentBegun, AgentEnded, AgentLost
@@ -35,7 +36,8 @@ pytestmark = pytest.mark.long
 
 TASK = "Add a note on the gateway to docs/gateway-note.md, for people who are new here."
 REASON = "it was killed"
-VICTIMS = ("console", "supervisor", "agent")
+VICTIMS = ("console", "interrupted", "supervisor", "agent")
+"""Who is killed; an interrupted console gets a ctrl+c and ends by itself."""
 GRANDCHILD = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.pause()"
 DOES = f"""
 subprocess.Popen([sys.executable, "-I", "-S", "-c", {GRANDCHILD!r}], start_new_session=True, env={{}})
@@ -77,6 +79,7 @@ class Due:
 
 @pytest.fixture(params=["own", pytest.param("codex", marks=pytest.mark.referee)])
 async def due(request: pytest.FixtureRequest, console: Console, tmp_path: Path) -> AsyncIterator[Due]:
+    require_any()
     (tmp_path / "agents").mkdir()
     path = os.environ["PATH"]
     if request.param == "codex":
@@ -116,8 +119,8 @@ class Killer:
             return
         process, self.process = self.process, None
         self.seen = descendants_of(process.pid)
-        if self.victim == "console":
-            process.kill()
+        if self.victim in ("console", "interrupted"):
+            process.send_signal(signal.SIGKILL if self.victim == "console" else signal.SIGINT)
             await process.wait()
             return
         victims = [each for each in self.seen if each.is_supervisor == (self.victim == "supervisor")]
@@ -145,7 +148,9 @@ async def _check(due: Due, killer: Killer) -> None:
         killer.process = process
         ended = await ended_of(process)
     assert killer.seen, place
-    assert (ended.code == -signal.SIGKILL) == (killer.victim == "console"), place
+    is_consoles = killer.victim in ("console", "interrupted")
+    assert "Traceback" not in ended.stderr, place
+    assert ended.code == {"console": -signal.SIGKILL, "interrupted": 130}.get(killer.victim, 7), place
     await asyncio.gather(*(each.is_gone() for each in killer.seen))
     sent = gateway.roles.count("writer") - before
     assert sent == killer.call, place
@@ -160,8 +165,8 @@ async def _check(due: Due, killer: Killer) -> None:
     turns = [each for each in events if isinstance(each, AgentBegun)]
     over = [each for each in events if isinstance(each, AgentEnded | AgentLost)]
     assert [each.turn_id for each in over] == [each.turn_id for each in turns], place
-    assert isinstance(over[-1], AgentLost if killer.victim == "console" else AgentEnded), place
-    if killer.victim == "console":
+    assert isinstance(over[-1], AgentLost if is_consoles else AgentEnded), place
+    if is_consoles:
         assert isinstance(events[-2], CallLost), place
 
     repeat = next(each for each in at["next"] if "--repeat" in each)

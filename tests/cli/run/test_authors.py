@@ -11,6 +11,7 @@ from support.git.repositories import Repository
 from support.run.desks import FILES, REASON, TASK, config_text
 from support.run.gateway import RunGateway, run_gateway
 from support.run.own_agent import own_agent
+from support.system.held import require_any
 
 from console.domain.artifacts.artifact import SIZE_LIMIT_BYTES
 
@@ -50,6 +51,7 @@ class Place:
 
 @pytest.fixture
 async def place(console: Console, tmp_path: Path) -> AsyncIterator[Place]:
+    require_any()
     async with run_gateway() as gateway:
         (tmp_path / "task.md").write_text(TASK)
         place = Place(console, gateway, tmp_path, Repository(tmp_path / "repository", FILES).root)

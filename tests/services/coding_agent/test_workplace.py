@@ -294,3 +294,12 @@ async def test_a_file_in_gits_own_place_under_another_case_is_refused(repository
 
     with pytest.raises(ThrowawayError, match="cannot read the files that the agent left"):
         await patch_after(repository, change)
+
+
+async def test_a_workplace_that_became_a_link_leads_nowhere(repository: Repository) -> None:
+    """What is not held could do that, and its link could lead to the operator's own repository."""
+    async with working(repository) as tree:
+        tree.files.rename(tree.files.parent / "elsewhere")
+        tree.files.symlink_to(repository.root)
+        with pytest.raises(ThrowawayError, match="cannot be read"):
+            await tree.patch()

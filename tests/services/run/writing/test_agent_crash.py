@@ -15,6 +15,7 @@ from support.ledger.ledgers import new_id
 from support.run.desks import Office, walk_to
 from support.run.gateway import run_gateway
 from support.run.own_agent import own_agent
+from support.system.held import require_any
 
 from console.domain.run.agent_event import OWN_COMMAND, AgentBegun, AgentEnded, AgentLost
 from console.domain.run.call_event import CallIntended, CallRecorded, CallRepeatAllowed
@@ -36,6 +37,7 @@ POINTS = [(side, number) for number in range(1, len(TURN) + 1) for side in ("bef
 
 @pytest.fixture
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    require_any()
     async with run_gateway() as gateway:
         office = Office(tmp_path, gateway.base_url, gateway.token)
         office.furnish()

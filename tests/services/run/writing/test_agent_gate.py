@@ -14,6 +14,7 @@ from support.gateway.servers import Request, good_stream, whole
 from support.run.desks import REASON, Office, Walked, go_on, step, walk_to
 from support.run.gateway import Generation, RunGateway, run_gateway
 from support.run.own_agent import own_agent
+from support.system.held import require_any
 
 from console.domain.errors.category import Category
 from console.domain.ledger.actor import Actor, ActorKind
@@ -67,6 +68,7 @@ class Writing:
 
 @pytest.fixture
 async def writing(tmp_path: Path) -> AsyncIterator[Writing]:
+    require_any()
     async with run_gateway() as gateway:
         office = Office(tmp_path, gateway.base_url, gateway.token)
         office.furnish()
