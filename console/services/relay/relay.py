@@ -7,9 +7,9 @@ here, and what comes back goes to the client before it is judged.
 import asyncio
 import hashlib
 import itertools
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from console.domain.finding import Finding, Severity
 from console.domain.money import Estimate, Limits, Price, Spent, estimate
@@ -29,7 +29,8 @@ from console.services.gateway.options import CallTimes
 from console.services.gateway.reservations import Reservations
 from console.services.probes.request import sent_by
 from console.services.probes.smoke import taken_by
-from console.services.relay.client import BookedCall, RelayClient
+from console.services.relay.client import BookedCall
+from console.services.relay.client_call import AnswerHead, AnswerPart, ClientCall
 from console.services.relay.passing import Passing
 from console.services.relay.redact import RedactedBytes
 from console.services.relay.secret_search import SecretSearch
@@ -44,7 +45,7 @@ ANSWER_LIMIT = 256 * 1024 * 1024
 """The most bytes of an answer. It is passed on as it comes, and only so much is a sign of a gateway out of order."""
 
 
-def _path(path: str, call: "ClientCall") -> str:
+def _path(path: str, call: ClientCall) -> str:
     query = query_to_gateway(call.query, call.client.key)
     return f"{path}{'&' if '?' in path else '?'}{query}" if query else path
 
@@ -52,30 +53,6 @@ def _path(path: str, call: "ClientCall") -> str:
 def _is_after_the_end(finding: Finding) -> bool:
     """Return whether a finding says that what follows an answer's own end is missing, such as `[DONE]`."""
     return finding.severity is Severity.WARN and finding.id in ("CHT-STREAM-05", "CHT-STREAM-06")
-
-
-@dataclass(frozen=True, slots=True)
-class ClientCall:
-    """A call as a client sent it."""
-
-    client: RelayClient
-    family: EndpointFamily
-    query: str
-    """Without its `?`, as it was written."""
-    headers: Sequence[tuple[str, str]]
-    body: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerHead:
-    """The status and the headers for the client."""
-
-    status: int
-    headers: Mapping[str, str]
-
-
-AnswerPart = AnswerHead | bytes
-"""The parts of an answer to a client: the head, then the body's bytes as they come."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ from console.domain.relay.refusal import RefusedFor, RelayRefusal, shown
 from console.domain.routes.family import EndpointFamily, family_of_path, foreign_endpoint
 from console.services.gateway.failure import CallError
 from console.services.relay.client import CutOffError, RelayClient, client_of, key_in
+from console.services.relay.client_call import AnswerHead, AnswerPart, ClientCall
 from console.services.relay.model_list import anthropic_models, openai_models
-from console.services.relay.relay import AnswerHead, AnswerPart, ClientCall, Relay
+from console.services.relay.relay import Relay
 from console.services.system.os_reason import os_reason
 from console.wire.refusal import RefusalAnswer, refusal_answer
 

@@ -9,8 +9,10 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from console.domain.errors.category import Category
 from console.domain.problem import Problem, ProblemKind
 from console.domain.routes.role import Role
+from console.domain.run.event import RunStopped, StopCause
 from console.domain.run.gate import Gate
 from console.domain.run.rubric import Rubric
 from console.domain.text.safe import safe
@@ -205,3 +207,12 @@ def count_secrets(brief: Brief) -> int:
     """Return how many parts of a brief look like a secret, or contain a token of this process."""
     texts = (brief.instructions, brief.prompt)
     return sum(len(find_secrets(text)) + int(LEAK_GUARD.is_hit(text)) for text in texts)
+
+
+def secret_stop(brief: Brief) -> RunStopped | None:
+    """Return how a brief that seems to hold a secret stops the run; None if it holds none."""
+    secrets = count_secrets(brief)
+    if not secrets:
+        return None
+    words = f"the brief for {brief.role} seems to contain {secrets} secret(s); nothing was sent"
+    return RunStopped(StopCause.SECRET_IN_PROMPT, Category.SECRET_IN_PROMPT, words, role=brief.role)

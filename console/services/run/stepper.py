@@ -43,7 +43,7 @@ from console.services.probes.catalogue_reader import read_catalogue
 from console.services.probes.smoke import taken_by
 from console.services.run.briefing.briefing import AgentTask, Briefing
 from console.services.run.briefing.texts import RunTexts
-from console.services.run.briefs import Brief, count_secrets
+from console.services.run.briefs import secret_stop
 from console.services.run.call_end import failure_of, recorded_of, unread_of, unread_words, why_failed
 from console.services.run.gate_work import GateWork
 from console.services.run.judging import GateOpening, asks_again, open_failed, open_lost
@@ -232,7 +232,7 @@ class Stepper:
         if not isinstance(call, RoleCall) or (call.gate, call.route.role) != (self.state.gate, self._route().role):
             raise StepHeldError("the run has moved on since this call was shown; look at it again")
         yield CallPrepared(call)
-        if (leaking := _secret_stop(call.brief)) is not None:
+        if (leaking := secret_stop(call.brief)) is not None:
             for entry in await self._report(leaking):
                 yield entry
             return
@@ -262,7 +262,7 @@ class Stepper:
         if not isinstance(task, AgentTask):
             raise StepHeldError("the run has moved on since this call was shown; look at it again")
         yield CallPrepared(task)
-        if (leaking := _secret_stop(task.brief)) is not None:
+        if (leaking := secret_stop(task.brief)) is not None:
             for entry in await self._report(leaking):
                 yield entry
             return
@@ -398,12 +398,3 @@ class Stepper:
             raise StepHeldError("another console has taken over this run; look again")
         commands = tuple(ReportEvent(event) for event in events)
         return await self._log.command(self._context.machine, *commands, fence=self._held.lease.fence)
-
-
-def _secret_stop(brief: Brief) -> RunStopped | None:
-    """Return how a brief that seems to hold a secret stops the run; None if it holds none."""
-    secrets = count_secrets(brief)
-    if not secrets:
-        return None
-    words = f"the brief for {brief.role} seems to contain {secrets} secret(s); nothing was sent"
-    return RunStopped(StopCause.SECRET_IN_PROMPT, Category.SECRET_IN_PROMPT, words, role=brief.role)
