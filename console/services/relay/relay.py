@@ -29,7 +29,7 @@ from console.services.gateway.options import CallTimes
 from console.services.gateway.reservations import Reservations
 from console.services.probes.request import sent_by
 from console.services.probes.smoke import taken_by
-from console.services.relay.client import BookedCall
+from console.services.relay.client import BookedCall, RelayClient
 from console.services.relay.client_call import AnswerHead, AnswerPart, ClientCall
 from console.services.relay.passing import Passing
 from console.services.relay.redact import RedactedBytes
