@@ -41,11 +41,14 @@ class Machine:
     """The environment and command line of each process of an agent, and the files of its workplace."""
     started: set[str] = field(default_factory=set)
     """When each of them began, which no other process has in common with its id."""
+    others: set[str] = field(default_factory=set)
+    """The same of what ran before: servers that other tests share."""
 
     async def run(self, *words: str | Path, **config: str) -> tuple[int, dict[str, Any], str]:
         text = config_text(base_url=self.gateway.base_url, token_ref="env:GATEWAY_TOKEN", **config)
         file = self.console.write_config(text)
         more = {"GATEWAY_TOKEN": self.gateway.token, "PATH": self.path}
+        self.others = set(map(_began, _agents()))
         given = ("--task-file", self.task, "--repo", self.repository.root)
         ended = await self.console.run("run", "start", *given, *words, "--config", file, "--json", **more)
         assert "Traceback" not in ended.stderr
@@ -54,13 +57,13 @@ class Machine:
     async def look(self, asked: Generation, stage: str) -> None:
         """Look at every process of the agent's and its files while its call is under way."""
         if asked.role == "writer" and stage in ("received", "halfway"):
-            at_work = list(_agents())
+            at_work = [pid for pid in _agents() if _began(pid) not in self.others]
             self.started.update(map(_began, at_work))
             self.seen += [piece for pid in at_work for piece in _shown(pid)]
 
 
 def _agents() -> Iterator[int]:
-    """Yield the processes that this one has started, and all that those have."""
+    """Yield the processes that this one has started, and all that those have started."""
     parents: dict[int, list[int]] = {}
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):

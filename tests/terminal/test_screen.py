@@ -85,7 +85,7 @@ def test_an_agent_calls_with_what_the_screen_showed_and_is_cut_off(home: dict[st
             call.join()
             terminal.press("x")
             terminal.until("! cut off   1 call")
-        assert answers == [200, 403]
+        assert answers == [200, 400]
         assert key not in terminal.text
         terminal.press("q")
         assert terminal.end() == 0
