@@ -46,7 +46,6 @@ from console.domain.routes.role import Role
 from console.domain.run.agent_event import AgentEnded, AgentEnding
 from console.domain.run.call_event import CallLost, CallRecorded
 from console.domain.run.command import AllowRepeat, BringDraft, Command, MoveRoute, ReportEvent, SignDecision, Stop
-from console.domain.run.decide import run_budgets
 from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
@@ -59,6 +58,7 @@ from console.domain.run.event import (
 )
 from console.domain.run.fold import apply
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict
+from console.domain.run.rules.budgets import run_budgets
 from console.domain.run.state import Phase, RunState, RunStatus
 from console.services.ledger.codec import decode_event, encode_event, kind_of
 
@@ -84,7 +84,8 @@ class RunMachine(RuleBasedStateMachine):
     ) -> None:
         policy = replace(POLICY, four_eyes=four_eyes, max_attempts=attempts, run_tokens=run_tokens)
         self.story = Story(policy, creator, **author)  # type: ignore[arg-type]  # one of the actors
-        self.story.reaches(gate)
+        is_unplanned = gate is Gate.PLANNER and "outside" in author  # a draft from outside comes to no planner
+        self.story.reaches(Gate.WRITER if is_unplanned else gate)
         self.spent = (0, 0)
         self.ended: RunState | None = None
 
