@@ -26,7 +26,7 @@ def why_no_smoke(state: ConsoleState, cursor: int) -> str | None:
     if (reason := why_no_call(state, cursor)) is not None:
         return reason
     if not state.routes:
-        return "there is no route"
+        return "the table has no route"
     route = state.routes[cursor]
     if route.smoke.is_live:
         return f"the {route.proven.key} route is being smoked; x stops it"
@@ -70,14 +70,14 @@ def why_no_check(state: ConsoleState, cursor: int) -> str | None:
 
 
 def why_no_fix(state: ConsoleState, cursor: int) -> str | None:
-    """Return why there are no config lines to copy."""
+    """Return why no config line can be copied."""
     if cursor < len(state.routes) and fix_lines(state.routes[cursor].check):
         return None
     return "this route has no drift and its model no due retirement: there is nothing to fix"
 
 
 def why_no_explanation(state: ConsoleState, cursor: int) -> str | None:
-    """Return why there is no refusal to explain."""
+    """Return why nothing can be explained: no call was refused."""
     smoke = state.routes[cursor].smoke if cursor < len(state.routes) else None
     if smoke is None or smoke.is_live or smoke.result is None or smoke.result.classification is None:
         return "nothing was refused on this route"
@@ -144,7 +144,7 @@ def why_no_let_in(state: ConsoleState, cursor: int) -> str | None:
 
 
 def why_no_agent_calls(state: ConsoleState, cursor: int) -> str | None:
-    """Return why there are no calls of an agent to show."""
+    """Return why no call of an agent can be shown."""
     return None if state.relay.picked else "no agent has called yet"
 
 

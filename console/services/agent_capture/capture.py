@@ -104,7 +104,7 @@ class Capture:
     agent: Agent | None = None
     """Its shapes; None if not all of them were captured."""
     problem: str = ""
-    """Why there are no shapes; empty if there are."""
+    """Why no shape was made; empty if one was."""
 
 
 async def capture_agent(settings: AgentSettings, program: Path, known: Agent | None, order: CaptureOrder) -> Capture:

@@ -89,7 +89,7 @@ class TurnEnded:
     patch: bytes | None = field(repr=False)
     """What it changed; None if that cannot be read."""
     why: str
-    """Why there is no patch, in our own words; empty if there is one."""
+    """Why it left no patch, in our own words; empty if it left one."""
     tail: str = field(repr=False)
     """The end of its output, scrubbed and safe to show."""
 
