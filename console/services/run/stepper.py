@@ -22,7 +22,6 @@ from console.domain.routes.route import Route
 from console.domain.run.agent_event import AgentBegun, AgentLost
 from console.domain.run.call_event import CallIntended, CallLost
 from console.domain.run.command import ReportEvent
-from console.domain.run.decide import needs_new_attempt, run_budgets
 from console.domain.run.event import (
     ArtifactRole,
     ArtifactStored,
@@ -34,6 +33,8 @@ from console.domain.run.event import (
     StopCause,
 )
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate
+from console.domain.run.rules.budgets import run_budgets
+from console.domain.run.rules.repeats import needs_new_attempt
 from console.domain.run.state import Phase, RunState
 from console.services.checks.kept_output import AGENT
 from console.services.gateway.client import Gateway
@@ -163,6 +164,12 @@ class Stepper:
             yield entry
 
     async def _work(self, prepared: RoleCall | AgentTask | None) -> AsyncGenerator[StepEvent, None]:
+        if self.state.role is not None:  # a model's work, which rests on what the run has pinned
+            origin = (await self._open()).opened.origin
+            if (changed := await self._gates.what_changed(self.state, origin)) is not None:
+                for entry in await self._report(changed):
+                    yield entry
+                return
         match self.state.gate:
             case Gate.INSTRUCTION:
                 for entry in await self._report(await self._gates.pin_instruction()):
@@ -223,11 +230,6 @@ class Stepper:
 
     async def _call(self, prepared: RoleCall | AgentTask | None) -> AsyncGenerator[StepEvent, None]:
         target = await self._open()
-        changed = await self._gates.what_changed(self.state, target.opened.origin)
-        if changed is not None:
-            for entry in await self._report(changed):
-                yield entry
-            return
         call = prepared or await self.prepare()
         if not isinstance(call, RoleCall) or (call.gate, call.route.role) != (self.state.gate, self._route().role):
             raise StepHeldError("the run has moved on since this call was shown; look at it again")
@@ -252,12 +254,7 @@ class Stepper:
 
     async def _write(self, prepared: RoleCall | AgentTask | None) -> AsyncGenerator[StepEvent, None]:
         """Let the run's coding agent write the draft."""
-        target = await self._open()
-        changed = await self._gates.what_changed(self.state, target.opened.origin)
-        if changed is not None:
-            for entry in await self._report(changed):
-                yield entry
-            return
+        gateway = (await self._open()).require_gateway()
         task = prepared or await self.prepare()
         if not isinstance(task, AgentTask):
             raise StepHeldError("the run has moved on since this call was shown; look at it again")
@@ -266,7 +263,6 @@ class Stepper:
             for entry in await self._report(leaking):
                 yield entry
             return
-        gateway = target.require_gateway()
         catalogue = self._briefing.catalogue = self._briefing.catalogue or await self._read_prices(gateway)
         draft = "" if self.state.attempt == 1 else await self._briefing.draft_to_revise(self.state)
         async with aclosing(self._agent.work(task, self._route(), draft, gateway, catalogue)) as events:
