@@ -34,7 +34,7 @@ def why_no_step(state: ConsoleState, cursor: int) -> str | None:
     """Return why the gate's work cannot be done."""
     if (reason := _why_untouchable(state)) is not None:
         return reason
-    from console.domain.run.decide import needs_new_attempt
+    from console.domain.run.rules.repeats import needs_new_attempt
     from console.domain.run.state import Phase
 
     view, run = _in_view(state)

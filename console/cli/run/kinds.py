@@ -20,9 +20,9 @@ from console.domain.record.projection import record_of
 from console.domain.routes.role import Role
 from console.domain.run.agent_event import OWN_COMMAND
 from console.domain.run.command import AllowRepeat, BringDraft, MoveRoute, Stop, operator_verdict
-from console.domain.run.decide import needs_new_attempt
 from console.domain.run.event import Entry
 from console.domain.run.gate import Gate, GateVerdict
+from console.domain.run.rules.repeats import needs_new_attempt
 from console.domain.run.state import Phase, RunState
 from console.services.config.settings import Profile
 from console.services.run.beginning import Order, begin_run, keep_outside

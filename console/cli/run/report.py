@@ -6,7 +6,8 @@ from console.cli import output
 from console.cli.exit_code import ExitCode
 from console.domain.errors.category import Category
 from console.domain.finding import Finding
-from console.domain.run.decide import HEAD_LENGTH, may_repeat, needs_new_attempt
+from console.domain.run.decide import HEAD_LENGTH
+from console.domain.run.rules.repeats import may_repeat, needs_new_attempt
 from console.domain.run.state import Phase, RunState, RunStatus
 from console.domain.run.terms import open_verdicts, terms_of
 from console.view.run_words import standing

@@ -9,7 +9,7 @@ from console.domain.probes.served_as import SWAP_IDS, fallback_words, swap_words
 from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.role import Role
 from console.domain.run.call_event import CallFailed, CallRecorded
-from console.domain.run.decide import STOPS_BY_CATEGORY
+from console.domain.run.rules.reports import STOPS_BY_CATEGORY
 from console.services.probes.smoke import by_bytes
 
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 from console.domain.ledger.signature import decision_statement
 from console.domain.routes.role import Role
 from console.domain.run.command import Decide, MoveRoute, OperatorCommand, ReportEvent, SignDecision
-from console.domain.run.decide import decide, run_budgets
+from console.domain.run.decide import decide
 from console.domain.run.event import Entry, ProofPaid
 from console.domain.run.reason import kept_reason
 from console.domain.run.refusal import Refusal, RefusalCode
+from console.domain.run.rules.budgets import run_budgets
 from console.domain.run.state import RunState
 from console.services.record.signing import SigningError, sign_verified
 from console.services.run.routing import used_route

@@ -33,11 +33,12 @@ from console.domain.routes.role import Role
 from console.domain.run.agent_event import AgentEnding
 from console.domain.run.call_event import CallLost
 from console.domain.run.command import AllowRepeat, Command, MoveRoute, ReportEvent, Stop
-from console.domain.run.decide import needs_new_attempt, run_budgets
 from console.domain.run.event import ArtifactRole, ArtifactStored, RunEvent, StopCause, StopRule
 from console.domain.run.gate import Gate
 from console.domain.run.pinned import PinnedRoute
 from console.domain.run.refusal import Refusal, RefusalCode
+from console.domain.run.rules.budgets import run_budgets
+from console.domain.run.rules.repeats import needs_new_attempt
 from console.domain.run.state import Phase
 
 

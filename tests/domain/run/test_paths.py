@@ -28,7 +28,6 @@ from console.domain.record.projection import record_of
 from console.domain.routes.role import Role
 from console.domain.run.call_event import CallLost
 from console.domain.run.command import AllowRepeat, MoveRoute, ReportEvent, Stop
-from console.domain.run.decide import may_repeat, needs_new_attempt
 from console.domain.run.event import (
     CandidateSealed,
     Entry,
@@ -42,6 +41,7 @@ from console.domain.run.event import (
 from console.domain.run.fold import apply, fold
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict
 from console.domain.run.refusal import Refusal, RefusalCode
+from console.domain.run.rules.repeats import may_repeat, needs_new_attempt
 from console.domain.run.state import Phase, RunState, RunStatus
 
 _CALLED = sorted(GATES_WITH_A_CALL)

@@ -5,9 +5,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from console.domain.probes.event import RungStarted
-from console.domain.run.decide import run_budgets
 from console.domain.run.event import PreflightFinished, noted
 from console.domain.run.needed_roles import asked_roles
+from console.domain.run.rules.budgets import run_budgets
 from console.domain.run.state import RunState
 from console.domain.run.subject import PreflightNotes
 from console.domain.workflows.token_kind import TokenKind
