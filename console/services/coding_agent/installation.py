@@ -16,14 +16,15 @@ def find_program(name: str, environment: Mapping[str, str]) -> Path | None:
 
 
 def installed_in(program: Path, environment: Mapping[str, str]) -> tuple[Path, ...]:
-    """Return the directories that a program is made of, and that it has to read: its own and its interpreter's.
+    """Return what a program is made of, and has to read: its file, its directories and its interpreter's.
 
     Args:
         program: The program.
         environment: The source of PATH, where its interpreter is.
 
     """
-    return tuple(dict.fromkeys((*_parts_of(program), *_interpreter_of(program, environment))))
+    own = (program, program.resolve())  # they count alone where their directory stays hidden, such as a home
+    return tuple(dict.fromkeys((*own, *_parts_of(program), *_interpreter_of(program, environment))))
 
 
 def _parts_of(program: Path) -> tuple[Path, ...]:

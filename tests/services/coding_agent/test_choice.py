@@ -88,6 +88,8 @@ def test_it_reads_what_it_is_made_of(tmp_path: Path) -> None:
     agent = find_agent("codex", "", route(R), {"PATH": f"{link.parent}:{node.parent}"})
     assert agent.program == link
     assert set(agent.installed_in) == {
+        link,
+        script,
         link.parent,
         tmp_path / "lib/node_modules",
         node.parent,
