@@ -34,7 +34,7 @@ VERBS = {
     ),
     "prove": Verb(f"{_ROOM}prove", "what the coding agents of this machine send, tried on loopback without any token"),
     "run": Verb("console.cli.run.verb", "gated runs, one step or one decision at a time", may_hold_token=True),
-    "record": Verb("console.cli.run.record", "the safe records of runs: list, show, verify"),
+    "record": Verb("console.cli.record.verb", "the safe records of runs: list, show, verify"),
     "instructions": Verb(f"{_ROOM}instructions", "which files a coding agent really reads, and what conflicts in them"),
     "boundary": Verb(
         f"{_ROOM}boundary", "a repository's CI secrets and permissions, and which tokens roles could reach; offline"

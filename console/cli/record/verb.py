@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         raise Problem("name a run, or use --all; gateway-console record list shows the runs", ProblemKind.USAGE)
     if arguments.kind == "show" and arguments.summary and arguments.json:
         raise Problem("--json has every fact of the summary; leave --summary out", ProblemKind.USAGE)
-    from console.cli.run.records import look
+    from console.cli.record.kinds import look
     from console.cli.run.whose import where_runs_are
 
     names = arguments.run_ids if arguments.kind == "verify" else [arguments.run_id] if arguments.kind == "show" else []

@@ -1,7 +1,7 @@
 """Records: of each way to stop a run, the record alone says which route and family, why, and what was in reach.
 
 The record of a stop is compared with `tests/data/records/stop-NAME.yaml`, in which ids, times, hashes and counts are
-placeholders. `GATEWAY_CONSOLE_GOLDEN=write pytest tests/cli/run/test_records.py` writes the files again.
+placeholders. `GATEWAY_CONSOLE_GOLDEN=write pytest tests/cli/record/test_records.py` writes the files again.
 """
 
 import os

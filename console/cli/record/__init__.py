@@ -1,0 +1,1 @@
+"""`record`: the safe records of runs."""
