@@ -122,6 +122,8 @@ class RunState:
     """The waiting gate, with its computed verdict."""
     openings: tuple[GateOpened, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    verdict: GateVerdict | None = None
+    """The newest decision's verdict."""
     moves: tuple[RouteMoved, ...] = ()
     spent: Spent = Spent()
     spent_in_attempt: Spent = Spent()
@@ -210,19 +212,24 @@ class RunState:
 
     def artifact(self, role: ArtifactRole) -> ArtifactStored | None:
         """Return the newest artifact of a role."""
-        return next((each for each in reversed(self.artifacts) if each.role is role), None)
+        for each in reversed(self.artifacts):
+            if each.role is role:
+                return each
+        return None
 
     @property
     def subject_sha256(self) -> str | None:
         """The hash of the gate's subject: the plan, or the draft of this attempt."""
-        role = ArtifactRole.PLAN if self.gate is Gate.PLANNER else ArtifactRole.DRAFT
-        stored = self.artifact(role)
+        stored = self.artifact(_PLAN if self.gate is _PLANNER else _DRAFT)
         return None if stored is None or stored.attempt != self.attempt else stored.sha256
 
     def opening(self, gate: Gate) -> GateOpened | None:
         """Return the computed verdict of a gate in this attempt."""
         found = (each for each in reversed(self.openings) if each.gate is gate and each.attempt == self.attempt)
         return next(found, None)
+
+
+_PLANNER, _PLAN, _DRAFT = Gate.PLANNER, ArtifactRole.PLAN, ArtifactRole.DRAFT
 
 
 def changed(state: RunState, changes: Mapping[str, Any]) -> RunState:

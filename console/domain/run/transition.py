@@ -33,7 +33,7 @@ from console.domain.run.event import (
 )
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict, allowed_verdicts
 from console.domain.run.refusal import Refusal, RefusalCode
-from console.domain.run.state import Phase, RunState
+from console.domain.run.state import Phase, RunState, RunStatus
 
 Holds = Callable[[RunState, Any], bool]
 Refuses = Callable[[RunState, Any], Refusal]
@@ -50,7 +50,7 @@ class Move(StrEnum):
 
 
 def _out_of_order(state: RunState, event: RunEvent) -> Refusal:
-    what = words_of(type(event))
+    what = words_of(type(event))  # a form has the name of its event
     return Refusal(RefusalCode.OUT_OF_ORDER, f"{what} cannot follow here: the gate {state.gate.words} is {state.phase}")
 
 
@@ -86,7 +86,7 @@ def _at(gate: Gate) -> Condition:
 
 
 def _is_here(state: RunState, event: CallIntended | AgentBegun | GateOpened | GateDecided | RunBlocked) -> bool:
-    return (event.gate, event.attempt) == (state.gate, state.attempt)
+    return event.gate is state.gate and event.attempt == state.attempt
 
 
 def _is_pinned(state: RunState, event: CallIntended | AgentBegun) -> bool:
@@ -199,7 +199,7 @@ def _says(verdict: GateVerdict, words: str = "", holds: Callable[[RunState], boo
 
 
 def _newest_is_ready(state: RunState) -> bool:
-    return bool(state.decisions) and state.decisions[-1].decided.verdict is GateVerdict.READY
+    return state.verdict is GateVerdict.READY
 
 
 _READY_TO_GO_ON = _says(GateVerdict.READY, "before the last gate", lambda state: state.gate.after is not None)
@@ -275,11 +275,12 @@ TRANSITIONS = (
 )
 """Every transition of a run. An event that is not here cannot follow."""
 
-_FROM: dict[tuple[Phase, type[RunEvent]], tuple[Transition, ...]] = {
-    (each.source, each.event): tuple(
-        other for other in TRANSITIONS if (other.source, other.event) == (each.source, each.event)
-    )
-    for each in TRANSITIONS
+_FROM: dict[Phase, dict[type[RunEvent], tuple[Transition, ...]]] = {
+    phase: {
+        event: tuple(each for each in TRANSITIONS if (each.source, each.event) == (phase, event))
+        for event in {each.event for each in TRANSITIONS if each.source is phase}
+    }
+    for phase in Phase
 }
 
 _OUT_OF_PHASE: dict[type[RunEvent], Refuses] = {
@@ -308,17 +309,28 @@ def _over(state: RunState) -> Refusal:
     return Refusal(RefusalCode.OVER, f"the run is {state.status}: it takes no more commands")
 
 
-def transition_of(state: RunState, event: RunEvent) -> Transition | Refusal:
-    """Return where an event leads a run, or why it cannot follow."""
-    if state.is_over:
+def transition_of(state: RunState, event: RunEvent, kind: type[RunEvent] | None = None) -> Transition | Refusal:
+    """Return where an event leads a run, or why it cannot follow.
+
+    Args:
+        state: The run.
+        event: The event, or its form: what has its name and its fields.
+        kind: Its type; needed for a form alone.
+
+    """
+    if state.status is not _ACTIVE:
         return _over(state)
-    for row in _FROM.get((state.phase, type(event)), ()):
+    kind = kind or type(event)
+    for row in _FROM[state.phase].get(kind, ()):
         if row.when is None or row.when.holds(state, event):
             for condition in row.requires:
                 if not condition.holds(state, event):
                     return condition.refuses(state, event)
             return row
-    return _OUT_OF_PHASE.get(type(event), _out_of_order)(state, event)
+    return _OUT_OF_PHASE.get(kind, _out_of_order)(state, event)
+
+
+_ACTIVE = RunStatus.ACTIVE
 
 
 def why_not_follow(state: RunState, event: RunEvent) -> Refusal | None:

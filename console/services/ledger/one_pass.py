@@ -5,14 +5,16 @@ It accepts only what the rules accept that `verify_run` applies one by one, and 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
 from console.domain.ledger.line import ChainFault
 from console.domain.ledger.signature import begin_statement, decision_statement
 from console.domain.ledger.stored import StoredLine, follower
-from console.domain.run.event import Entry, GateDecided, OperatorSigned
-from console.domain.run.fold import Folding
+from console.domain.run.event import GateDecided, OperatorSigned, RunEvent
+from console.domain.run.fold import Course
 from console.domain.run.gate import GateVerdict
-from console.services.ledger.codec import decode_spelled, encode_event
+from console.services.ledger.codec import decode_forms, encode_event
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +43,21 @@ class Followed:
 
 def pass_over(rows: Iterable[StoredLine], log_id: str, run_id: str) -> Followed | None:
     """Return what a run's lines say; None if there are none, or one must be looked at closely."""
-    follow = follower(log_id, run_id)
+    is_whole = follower(log_id, run_id)
     following = Following(run_id)
-    seq, head = 0, ""
-    for row in rows:
-        actor = follow(row)
-        event = None if actor is None else decode_spelled(row[6], row[9])
-        if actor is None or event is None:
+    seq, head, unread = 0, "", iter(rows)
+    while part := tuple(islice(unread, _AT_ONCE)):
+        events = decode_forms([(row[6], row[9]) for row in part]) if is_whole(part) else None
+        if events is None:
             return None
-        seq, head = row[3], row[11]
-        following.take(Entry(seq, row[4], actor, head, event))
+        for row, (kind, form) in zip(part, events, strict=True):
+            following.take(row[3], form, kind)
+        seq, head = part[-1][3], part[-1][11]
     return following.end(seq, head) if seq else None
+
+
+_AT_ONCE = 512
+"""The lines that are in memory at once."""
 
 
 class Following:
@@ -59,26 +65,26 @@ class Following:
 
     def __init__(self, run_id: str) -> None:
         self._run_id = run_id
-        self._folding = Folding(run_id)
+        self._course = Course(run_id)
         self._signatures: list[Signed] = []
         self._fault: ChainFault | None = None
 
-    def take(self, entry: Entry) -> None:
-        """Take the next event. After the first that cannot follow, nothing can be judged."""
+    def take(self, seq: int, event: Any, kind: type[RunEvent]) -> None:
+        """Take the next event, or its form. After the first that cannot follow, nothing can be judged."""
         if self._fault is not None:
             return
-        state, event = self._folding.state, entry.event
-        signed, begun = state.signed, state.begun
-        if (refused := self._folding.take(entry)) is not None:
-            self._fault = ChainFault(entry.seq, refused.message)
-        elif isinstance(event, GateDecided) and signed is not None:
-            self._sign(entry.seq - 1, signed, _statement(self._run_id, event))
-        elif begun is None and state.begun is not None and state.created is not None:
-            self._sign(entry.seq, state.begun, begin_statement(self._run_id, encode_event(state.created)))
+        state = self._course.state
+        signed = state.signed if kind is GateDecided else None
+        if (refused := self._course.take(event, kind)) is not None:
+            self._fault = ChainFault(seq, refused.message)
+        elif signed is not None:
+            self._sign(seq - 1, signed, _statement(self._run_id, event))
+        elif kind is OperatorSigned and state.begun is event and state.created is not None:
+            self._sign(seq, event, begin_statement(self._run_id, encode_event(state.created)))
 
     def end(self, lines: int, head: str) -> Followed:
         """Return the result after the last event."""
-        state = self._folding.state
+        state = self._course.state
         faults = [] if self._fault is None else [self._fault]
         if state.begun is None and state.needs_signature(GateVerdict.READY):
             faults.insert(0, ChainFault(1, "the policy requires four eyes, but the beginning of the run is not signed"))

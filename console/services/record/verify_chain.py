@@ -119,7 +119,7 @@ async def _look_closely(ledger: Ledger, run_id: str) -> Followed | Verified:
     if faults:
         return Verified(run_id, len(lines), head, tuple(faults))
     for entry in entries:
-        following.take(entry)
+        following.take(entry.seq, entry.event, type(entry.event))
     return following.end(len(lines), head)
 
 
