@@ -16,7 +16,7 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.run.event import Entry, RunEvent
 from console.domain.run.pinned import LATER
 
-_EVENTS: Final[Mapping[str, type[RunEvent]]] = {each.__name__: each for each in typing.get_args(RunEvent)}
+_EVENTS: Final[Mapping[str, Any]] = {each.__name__: each for each in typing.get_args(RunEvent)}
 
 
 class CodecError(Problem):

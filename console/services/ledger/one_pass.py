@@ -79,8 +79,8 @@ class Following:
             self._fault = ChainFault(seq, refused.message)
         elif signed is not None:
             self._sign(seq - 1, signed, _statement(self._run_id, event))
-        elif kind is OperatorSigned and state.begun is event and state.created is not None:
-            self._sign(seq, event, begin_statement(self._run_id, encode_event(state.created)))
+        elif kind is OperatorSigned and (begun := state.begun) is not None and begun is event and state.created:
+            self._sign(seq, begun, begin_statement(self._run_id, encode_event(state.created)))
 
     def end(self, lines: int, head: str) -> Followed:
         """Return the result after the last event."""

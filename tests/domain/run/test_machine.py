@@ -56,10 +56,11 @@ from console.domain.run.event import (
     SourcesChecked,
     StopCause,
 )
-from console.domain.run.fold import apply
+from console.domain.run.fold import Course, apply
 from console.domain.run.gate import GATES_WITH_A_CALL, Gate, GateVerdict
 from console.domain.run.rules.budgets import run_budgets
 from console.domain.run.state import Phase, RunState, RunStatus
+from console.domain.run.transition import why_not_follow
 from console.services.ledger.codec import decode_event, encode_event, kind_of
 
 _ACTORS = st.sampled_from([ANN, BEN, CAT, KEYLESS, MACHINE])
@@ -324,6 +325,8 @@ class RunMachine(RuleBasedStateMachine):
     @invariant()
     def it_folds_and_has_a_record(self) -> None:
         assert refold(self.story) == self.story.state
+        course = Course(self.story.state.run_id)
+        assert not any(course.take(entry.event) for entry in self.story.entries)
         record = record_of(self.story.state)
         assert record.head == self.story.state.head
         assert len(record.calls) == len(self.story.state.calls)
@@ -395,9 +398,11 @@ _EVENTS: list[RunEvent] = [
 @given(st.lists(st.tuples(st.sampled_from(_EVENTS), _ACTORS), max_size=60))
 def test_the_fold_takes_any_events_in_any_order(events: list[tuple[RunEvent, object]]) -> None:
     state = RunState("01J0000000000000000000000A")
+    course = Course(state.run_id)
     spent = 0
     for seq, (event, actor) in enumerate(events, start=1):
         before = state
+        assert course.take(event) == why_not_follow(state, event)
         state = apply(state, Entry(seq, seq, actor, f"{seq:064x}", event))  # type: ignore[arg-type]  # an actor
         assert state.seq == seq
         if before.is_over:
