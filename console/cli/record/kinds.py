@@ -13,8 +13,8 @@ from console.cli.run.list import show_runs
 from console.domain.record.projection import record_of
 from console.services.config.settings import Profile
 from console.services.ledger.ledger import Ledger
-from console.services.record.signing import read_signers, signers_of
-from console.services.record.verify_chain import Verified, verify_runs
+from console.services.record.signing import Signers, read_signers, revoked_of, signers_of
+from console.services.record.verify_chain import Against, Verified, verify_runs
 from console.services.run.run_log import RunLog
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ async def _verify(ledger: Ledger, profile: Profile, arguments: argparse.Namespac
     signers = arguments.signers or signers_of(profile.policy)
     if signers is not None:
         read_signers(signers)  # an unreadable list says nothing about a record, so it fails first
-    results = verify_runs(ledger, run_ids, signers, current().environment)
+    lists = None if signers is None else Signers(signers, revoked_of(profile.policy))
+    results = verify_runs(ledger, run_ids, Against(lists, current().environment))
     holds = True
     documents: list[VerifiedDocument] = []
     progress = output.Progress("verified", len(run_ids), is_silent=not arguments.json)

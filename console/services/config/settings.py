@@ -74,6 +74,7 @@ class PolicySettings:
     four_eyes: bool = False
     operator_key: Path | None = None
     allowed_signers: Path | None = None
+    revoked_signers: Path | None = None
     run_tokens: int | None = None
     run_usd: float | None = None
     attempt_tokens: int | None = None

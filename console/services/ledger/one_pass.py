@@ -24,6 +24,8 @@ class Signed:
     """The key that the line names."""
     signature: str
     statement: bytes
+    at_ms: int
+    """When it was stored, by the writer's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,9 @@ class Following:
         if (refused := self._folding.take(entry)) is not None:
             self._fault = ChainFault(entry.seq, refused.message)
         elif isinstance(event, GateDecided) and signed is not None:
-            self._sign(entry.seq - 1, signed, _statement(self._run_id, event))
+            self._sign(entry.seq - 1, signed, _statement(self._run_id, event), entry.at_ms)
         elif begun is None and state.begun is not None and state.created is not None:
-            self._sign(entry.seq, state.begun, begin_statement(self._run_id, encode_event(state.created)))
+            self._sign(entry.seq, state.begun, begin_statement(self._run_id, encode_event(state.created)), entry.at_ms)
 
     def end(self, lines: int, head: str) -> Followed:
         """Return the result after the last event."""
@@ -84,8 +86,8 @@ class Following:
             faults.insert(0, ChainFault(1, "the policy requires four eyes, but the beginning of the run is not signed"))
         return Followed(self._run_id, lines, head, tuple(faults), tuple(self._signatures))
 
-    def _sign(self, seq: int, event: OperatorSigned, statement: bytes) -> None:
-        self._signatures.append(Signed(seq, event.key_fingerprint, event.signature, statement))
+    def _sign(self, seq: int, event: OperatorSigned, statement: bytes, at_ms: int) -> None:
+        self._signatures.append(Signed(seq, event.key_fingerprint, event.signature, statement, at_ms))
 
 
 def _statement(run_id: str, decided: GateDecided) -> bytes:
