@@ -12,6 +12,9 @@ import textwrap
 NAMESPACE = "gateway-console-decision@v1"
 """The SSHSIG namespace; it keeps a signature for a decision from being valid for anything else."""
 
+RUN_NAMESPACE = "gateway-console-run@v1"
+"""The namespace of what is signed about a run as it is: its Statements."""
+
 _MAGIC = b"SSHSIG"
 _VERSION = 1
 _BEGIN, _END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
@@ -66,7 +69,7 @@ def _statement(kind: str, run_id: str, **lines: str) -> bytes:
     return "".join(f"{name} {value}\n" for name, value in named.items()).encode()
 
 
-def read_armor(text: str) -> str:
+def read_armor(text: str, namespace: str = NAMESPACE) -> str:
     """Return the base64 of an `ssh-keygen` signature in one line.
 
     Raises:
@@ -77,7 +80,7 @@ def read_armor(text: str) -> str:
     if not stripped.startswith(_BEGIN) or not stripped.endswith(_END):
         raise SignatureFormError("not an OpenSSH signature")
     kept = "".join(stripped.removeprefix(_BEGIN).removesuffix(_END).split())
-    signer_of(kept)
+    signer_of(kept, namespace)
     return kept
 
 
@@ -86,7 +89,7 @@ def armor(signature: str) -> str:
     return "\n".join((_BEGIN, *textwrap.wrap(signature, _LINE), _END, ""))
 
 
-def signer_of(signature: str) -> str:
+def signer_of(signature: str, namespace: str = NAMESPACE) -> str:
     """Return the fingerprint of a signature's key, as `ssh-keygen -l` shows it. Nothing is verified.
 
     Raises:
@@ -100,9 +103,9 @@ def signer_of(signature: str) -> str:
     if data[:6] != _MAGIC or int.from_bytes(data[6:10], "big") != _VERSION:
         raise SignatureFormError("not an OpenSSH signature")
     key, rest = _string(data[10:])
-    namespace, _ = _string(rest)
-    if namespace != NAMESPACE.encode():
-        raise SignatureFormError(f"not a signature in the namespace {NAMESPACE}")
+    found, _ = _string(rest)
+    if found != namespace.encode():
+        raise SignatureFormError(f"not a signature in the namespace {namespace}")
     return "SHA256:" + base64.b64encode(hashlib.sha256(key).digest()).decode().rstrip("=")
 
 

@@ -63,13 +63,14 @@ def signers_of(policy: PolicySettings) -> Path | None:
     return None if policy.allowed_signers is None else absolute(policy.allowed_signers, ProblemKind.CONFIG)
 
 
-async def sign(statement: bytes, key: Path, environment: Mapping[str, str]) -> str:
+async def sign(statement: bytes, key: Path, environment: Mapping[str, str], namespace: str = NAMESPACE) -> str:
     """Sign a statement.
 
     Args:
         statement: What to sign.
         key: The operator's public key file. The private key is in the agent, or in the file next to it without `.pub`.
         environment: Gives PATH, HOME and the agent's socket.
+        namespace: What the signature is for.
 
     Returns:
         The signature, in base64 and one line.
@@ -80,9 +81,11 @@ async def sign(statement: bytes, key: Path, environment: Mapping[str, str]) -> s
     """
     with tempfile.TemporaryDirectory(prefix="gateway-console-sign-") as folder:
         given = _write(Path(folder) / "statement", statement)
-        report = await _run(("-Y", "sign", "-n", NAMESPACE, "-f", str(key)), environment, given)
+        report = await _run(("-Y", "sign", "-n", namespace, "-f", str(key)), environment, given)
     try:
-        return read_armor(report.tail.decode("ascii", "replace")) if report.is_success else _no_private_key(key)
+        return (
+            read_armor(report.tail.decode("ascii", "replace"), namespace) if report.is_success else _no_private_key(key)
+        )
     except SignatureFormError as error:
         raise SigningError(f"ssh-keygen made an unusable signature: {error}") from None
 
