@@ -60,6 +60,10 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         raise Problem("name a run, or use --all; gateway-console record list shows the runs", ProblemKind.USAGE)
     if arguments.kind == "show" and arguments.summary and arguments.json:
         raise Problem("--json has every fact of the summary; leave --summary out", ProblemKind.USAGE)
+    if arguments.kind == "export" and arguments.read_only and str(arguments.output or "-") != "-":
+        raise Problem(
+            "--read-only: record export writes a file; nothing was done. Leave --output out", ProblemKind.REFUSED
+        )
     from console.cli.record.kinds import look
     from console.cli.run.whose import where_runs_are
 

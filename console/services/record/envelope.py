@@ -50,7 +50,8 @@ async def signed_bundle(statements: Iterable[bytes], policy: PolicySettings, env
     key = key_of(policy)
     if key is None:
         raise SigningError(
-            'nothing signs: set operator_key = "~/.ssh/id_ed25519.pub" under [policy] in the config, or use --unsigned'
+            "nothing was signed: the profile's policy names no operator_key. Set it to your public key, such as"
+            " ~/.ssh/id_ed25519.pub, or use --unsigned"
         )
     signed = [(each, await _signature(each, key, environment)) for each in statements]
     return Bundle("".join(_line(*each) for each in signed), signer_of(signed[0][1], RUN_NAMESPACE))

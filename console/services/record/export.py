@@ -72,10 +72,12 @@ def save_export(path: Path, data: bytes, *, is_forced: bool) -> None:
         is_forced: Whether a file that is there may be replaced.
 
     Raises:
-        ExportError: The name is taken.
+        ExportError: The name is taken, or there is no such directory.
         PrivateFileError: It cannot be written, or would hold a token of this process.
 
     """
+    if not path.parent.is_dir():
+        raise ExportError(f"{safe(str(path))} cannot be written: its directory does not exist; make it first")
     if is_forced:
         replace_file(path, data)
     elif not create_file(path, data):

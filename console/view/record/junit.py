@@ -66,7 +66,7 @@ def _facts(record: Record) -> dict[str, str]:
 
 def _case(suite: ElementTree.Element, record: Record, result: Result) -> None:
     group, _, name = result.name.partition("/")
-    of_case = {"classname": f"gateway-console.{group}", "name": safe(name)}
+    of_case = {"classname": f"gateway-console.{group}", "name": _legal(name)}
     if result.check is not None:
         of_case["time"] = f"{result.check.duration_ms / 1000:.3f}"
     case = ElementTree.SubElement(suite, "testcase", of_case)
@@ -75,7 +75,7 @@ def _case(suite: ElementTree.Element, record: Record, result: Result) -> None:
         about["override_reason"] = result.gate.reason
     _properties(case, about)
     if (tag := _TAGS.get(result.outcome)) is not None:
-        why = {"message": safe(result.words)}
+        why = {"message": _legal(result.words)}
         if tag == "error" and record.stop is not None:
             why["type"] = record.stop.category or record.stop.cause
         elif tag != "skipped":
@@ -84,7 +84,12 @@ def _case(suite: ElementTree.Element, record: Record, result: Result) -> None:
 
 
 def _properties(parent: ElementTree.Element, facts: dict[str, str]) -> None:
-    """Add properties; every text is made safe, because XML has no form for most control characters."""
+    """Add properties, in the order of the facts."""
     properties = ElementTree.SubElement(parent, "properties")
     for name, value in facts.items():
-        ElementTree.SubElement(properties, "property", {"name": name, "value": safe(value)})
+        ElementTree.SubElement(properties, "property", {"name": name, "value": _legal(value)})
+
+
+def _legal(text: str) -> str:
+    """Return a text that XML can hold: it has no form for control characters, nor for two codes at a plane's end."""
+    return safe(text).translate(dict.fromkeys((0xFFFE, 0xFFFF), "\N{REPLACEMENT CHARACTER}"))

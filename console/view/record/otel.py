@@ -237,6 +237,9 @@ def _value(value: Value) -> dict[str, Any]:
 
 
 def _server(origin: str | None) -> tuple[str | None, int | None]:
-    """Return the host and the port of the gateway's origin."""
-    parts = urlsplit(origin or "")
-    return parts.hostname, parts.port or _PORTS.get(parts.scheme) if parts.hostname else None
+    """Return the host and the port of the gateway's origin, as far as it names them."""
+    try:
+        parts = urlsplit(origin or "")
+        return parts.hostname, parts.port or _PORTS.get(parts.scheme) if parts.hostname else None
+    except ValueError:
+        return None, None

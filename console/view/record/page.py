@@ -13,7 +13,7 @@ from console.domain.run.state import RunStatus
 from console.view.record.document import moment
 from console.view.record.results import gate_outcome
 from console.view.record.summary import summary_of
-from console.view.sign import Tone
+from console.view.sign import Sign, Tone
 
 _ENDS = {
     RunStatus.CLOSED: "a candidate is sealed",
@@ -89,8 +89,17 @@ def page_of(record: Record) -> Page:
 
 def _facts(record: Record) -> Iterator[tuple[Cell, ...]]:
     for fact in summary_of(record):
-        sign = Cell(Own("")) if fact.sign is None else Cell(Own(str(fact.sign)), fact.sign.tone)
-        yield Cell(Own(fact.label)), sign, Cell(" ".join(fact.words.split()))  # columns are for a terminal
+        yield (
+            Cell(Own(fact.label)),
+            Cell(Own("")) if fact.sign is None else _sign(fact.sign),
+            Cell(" ".join(fact.words.split())),
+        )  # columns are for a terminal
+
+
+def _sign(sign: Sign) -> Cell:
+    """Return a sign; its word is the ledger's where a version of the console that is not known here wrote it."""
+    is_plain = sign.word.replace(" ", "").isalpha() and sign.word.isascii()
+    return Cell(Own(str(sign)) if is_plain else str(sign), sign.tone)
 
 
 def _routes(record: Record) -> Iterator[tuple[Cell, ...]]:
@@ -111,7 +120,7 @@ def _route(record: Record, route: PinnedRoute) -> Iterator[Cell]:
     yield Cell(names) if names else Cell(Own("not reported" if calls else "not called"))
     yield Cell(f"{route.endpoint_family} {route.endpoint_path}")
     yield Cell(Own("no proof"), Tone.WARN) if proof is None else Cell(f"{proof.verdict}, rung {proof.rung}")
-    yield Cell(Own(", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()) or "none"))
+    yield Cell(", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())) if calls else Cell(Own("none"))
 
 
 def _gates(record: Record) -> Iterator[tuple[Cell, ...]]:
