@@ -12,6 +12,7 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.record.projection import record_of
 from console.domain.record.record import Record
 from console.domain.record.timeline import timeline_of
+from console.domain.run.state import RunStatus
 from console.services.config.settings import Profile
 from console.services.ledger.ledger import Ledger
 from console.services.record.export import require_clean, require_evidence, save_export
@@ -59,9 +60,16 @@ def _say(record: Record, form: Form, path: Path | None, signer: str | None, *, i
     if path is not None and not is_json:
         signed = "" if signer is None else f", signed by {signer}"
         output.note(f"record of run {record.run_id} written to {path} as {form}{signed}")
+    if record.status is RunStatus.ACTIVE:
+        output.note("the run is not over: this is its record so far")
+    if form is Form.IN_TOTO and record.status in (RunStatus.ACTIVE, RunStatus.STOPPED):
+        output.note("it has no test result: nothing was judged to its end")
     if record.is_simulated:
-        less = ", so it has no test result and no verification result" if form is Form.IN_TOTO else ""
-        output.note(f"simulated: the embedded gateway answered; this is not evidence of a real gateway{less}")
+        output.note(f"simulated: the embedded gateway answered; this is not evidence of a real gateway{_less(form)}")
+
+
+def _less(form: Form) -> str:
+    return ", so there is neither a test result nor a verification result" if form is Form.IN_TOTO else ""
 
 
 def _write_document(record: Record, form: Form, text: str, path: Path | None, signer: str | None) -> None:

@@ -44,7 +44,12 @@ def _add_export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _SIGNED
     parser.add_argument("run_id", metavar="RUN", help="a run's id, as for show")
     parser.add_argument(
-        "--as", dest="form", required=True, choices=tuple(Form), metavar="FORM", help="one of: " + ", ".join(Form)
+        "--as",
+        dest="form",
+        required=True,
+        choices=tuple(Form),
+        metavar="FORM",
+        help="; ".join(f"{form}: {form.words}" for form in Form),
     )
     parser.add_argument("--output", type=Path, metavar="FILE", help="a new file, for you alone (default: stdout)")
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")

@@ -42,8 +42,8 @@ class Timeline:
     """Each opening of a gate, as the record's `gates`: from the line that made its work due to the decision."""
     opened_at_ms: tuple[int, ...] = ()
     """When each of these gates had its computed verdict."""
-    gate_calls: tuple[tuple[str, ...], ...] = ()
-    """The calls of each of these gates, by their ids."""
+    gate_work: tuple[tuple[str, ...], ...] = ()
+    """The calls and turns of each of these gates, by their ids."""
     finishes: dict[str, str] = field(default_factory=dict)
     """Why the model stopped, by the call's id, where the answer said it in a closed form."""
 
@@ -74,6 +74,7 @@ def timeline_of(entries: Iterable[Entry]) -> Timeline:
             case AgentBegun(turn_id=turn_id):
                 turns[turn_id] = Span(at, None)
                 begun[turn_id] = at
+                here.append(turn_id)
             case AgentEnded() | AgentLost():
                 turns[event.turn_id] = Span(begun.get(event.turn_id, at), at)
             case GateOpened():

@@ -78,8 +78,8 @@ def _case(suite: ElementTree.Element, record: Record, result: Result) -> None:
         why = {"message": _legal(result.words)}
         if tag == "error" and record.stop is not None:
             why["type"] = record.stop.category or record.stop.cause
-        elif tag != "skipped":
-            why["type"] = result.outcome
+        elif tag == "failure" and result.check is None and result.gate is not None:
+            why["type"] = result.gate.decided or result.gate.computed
         ElementTree.SubElement(case, tag, why)
 
 

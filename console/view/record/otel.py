@@ -1,8 +1,8 @@
 """A record as OpenTelemetry spans in OTLP/JSON, by the conventions for generative AI; nothing of any content.
 
-The run is the root span; each opening of a gate is a span below it, and each call one below its gate. A call that no
-gate was opened for is below the run. The judges' scores are events on their gate's span. Conventions read 2026-12-02:
-https://github.com/open-telemetry/semantic-conventions-genai.
+The run is the root span; each opening of a gate is a span below it, and each call, or a coding agent's turn with its
+calls, one below its gate. What no gate was opened for is below the run. The judges' scores are events on their gate's
+span. Conventions read 2026-12-02: https://github.com/open-telemetry/semantic-conventions-genai.
 
 What the ledger does not know is left out, not made up: how many tokens were read from or written to a cache, or spent
 on reasoning (`input_tokens` counts cached ones, and `output_tokens` reasoning), the parameters of a request, the id of
@@ -24,6 +24,7 @@ from console.domain.record.timeline import Span, Timeline
 from console.domain.routes.family import EndpointFamily
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.state import RunStatus
+from console.domain.run.turn import AgentTurn, TurnOutcome
 from console.view.record.results import Outcome, gate_outcome
 
 SCHEMA_URL = "https://opentelemetry.io/schemas/gen-ai-dev/1.42.0-dev"
@@ -81,10 +82,15 @@ def _spans(record: Record, timeline: Timeline) -> Iterator[dict[str, Any]]:
     parents: dict[str, str] = {}
     for number, gate in enumerate(record.gates):
         span_id = _span_id(record, f"gate {number}")
-        parents |= dict.fromkeys(timeline.gate_calls[number], span_id)
+        parents |= dict.fromkeys(timeline.gate_work[number], span_id)
         yield _gate_span(record, gate, (span_id, root), timeline.gates[number], timeline.opened_at_ms[number])
+    turns = {turn.turn_id: _span_id(record, f"turn {turn.turn_id}") for turn in record.writer.turns}
+    for turn in record.writer.turns:
+        ids = turns[turn.turn_id], parents.get(turn.turn_id, root)
+        yield _turn_span(record, turn, ids, timeline.turns[turn.turn_id])
     for call in record.calls:
-        yield _call_span(record, call, parents.get(call.call_id, root), timeline)
+        parent = turns.get(call.turn_id or "") or parents.get(call.call_id, root)
+        yield _call_span(record, call, parent, timeline)
 
 
 def _why_ended(record: Record) -> str | None:
@@ -97,7 +103,8 @@ def _gate_span(
     record: Record, gate: RecordedGate, ids: tuple[str, str], span: Span, opened_at_ms: int
 ) -> dict[str, Any]:
     outcome = gate_outcome(record, gate)
-    is_failed = outcome in (Outcome.FAILED, Outcome.STOPPED)
+    is_stopped = outcome is Outcome.STOPPED
+    is_error = is_stopped or (outcome is Outcome.FAILED and gate.decided is GateVerdict.BLOCK)
     attributes: dict[str, Value] = {
         "gateway_console.gate.name": gate.gate,
         "gateway_console.gate.attempt": gate.attempt,
@@ -108,11 +115,11 @@ def _gate_span(
         "gateway_console.gate.artifact_sha256": gate.artifact_sha256,
         "gateway_console.gate.findings": list(dict.fromkeys(each.id for each in gate.findings)),
         "gateway_console.is_simulated": record.is_simulated,
-        "error.type": gate.failure or (gate.decided if is_failed else None),
+        "error.type": gate.failure or (_why_ended(record) if is_stopped else gate.decided if is_error else None),
     }
     made = _span(
         record, f"gate {gate.gate}", *ids, span, attributes,
-        status=_ERROR if is_failed else _OK if outcome in (Outcome.PASSED, Outcome.OVERRIDDEN) else 0,
+        status=_ERROR if is_error else _OK if outcome in (Outcome.PASSED, Outcome.OVERRIDDEN) else 0,
     )  # fmt: skip
     if gate.gate in _JUDGES and gate.failure is None:
         made["events"] = list(_evaluations(gate, opened_at_ms))
@@ -138,6 +145,24 @@ def _evaluation(name: str, score: int | None, label: GateVerdict | None, at_ms: 
         "name": "gen_ai.evaluation.result",
         "attributes": _attributes(attributes),
     }
+
+
+def _turn_span(record: Record, turn: AgentTurn, ids: tuple[str, str], span: Span) -> dict[str, Any]:
+    is_error = turn.outcome in (TurnOutcome.FAILED, TurnOutcome.LOST)
+    attributes: dict[str, Value] = {
+        "gen_ai.operation.name": "invoke_agent",
+        "gen_ai.agent.name": turn.agent,
+        "gen_ai.agent.version": turn.version or None,
+        "error.type": (turn.failure or turn.outcome) if is_error else None,
+        "gateway_console.turn.id": turn.turn_id,
+        "gateway_console.turn.attempt": turn.attempt,
+        "gateway_console.turn.outcome": turn.outcome,
+        "gateway_console.turn.duration_ms": turn.duration_ms,
+        "gateway_console.turn.files_held_by": turn.isolation.files,
+        "gateway_console.turn.network_held_by": turn.isolation.network,
+        "gateway_console.is_simulated": record.is_simulated,
+    }
+    return _span(record, f"invoke_agent {turn.agent}", *ids, span, attributes, status=_ERROR if is_error else 0)
 
 
 def _call_span(record: Record, call: RecordedCall, parent: str, timeline: Timeline) -> dict[str, Any]:

@@ -1,9 +1,12 @@
 """Exports: programs of others read them, nothing that failed or was not tried is a pass, and a simulation says so."""
 
+import base64
+import hashlib
 import json
 import re
 from collections import Counter
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -72,6 +75,7 @@ def test_junit_has_a_failure_for_a_verdict_an_error_for_a_stop_and_no_pass_witho
     assert {name for name, kind in failed.items() if kind is Skipped} == {
         "gate/reviewer", "gate/critic", "gate/candidate",
     }  # fmt: skip
+    assert cases_of(records.failed_check())["gate/source_check"].result[0].type == "block"
     stopped = outcomes_of(records.stopped())
     assert {name for name, kind in stopped.items() if kind is Error} == {"gate/preflight"}
     assert Failure not in stopped.values()
@@ -158,7 +162,8 @@ def test_spans_are_one_tree_without_content(way: Any) -> None:
     record, timeline = way()
     root, *others = spans = spans_of((record, timeline))
     ids = [each.span_id for each in spans]
-    assert len(spans) == 1 + len(record.gates) + len(record.calls) == len(set(ids))
+    count = 1 + len(record.gates) + len(record.writer.turns) + len(record.calls)
+    assert len(spans) == len(set(ids)) == count
     assert all(len(each.span_id) == 4 * 3 for each in spans), (
         "OTLP's JSON has hexadecimal ids, and protobuf reads base64"
     )
@@ -199,6 +204,15 @@ def test_a_call_says_what_the_ledger_knows_of_it() -> None:
     assert (call.start_time_unix_nano, call.end_time_unix_nano) == (
         span.began_at_ms * 10**6, (span.ended_at_ms or 0) * 10**6,
     )  # fmt: skip
+
+
+def test_an_agents_calls_are_below_its_turn() -> None:
+    spans = {each.span_id: each for each in spans_of(records.by_agent())}
+    (turn,) = [each for each in spans.values() if each.name == "invoke_agent codex"]
+    assert spans[turn.parent_span_id].name == "gate writer"
+    below = [each.name for each in spans.values() if each.parent_span_id == turn.span_id]
+    assert below == ["chat gpt-5", "chat gpt-5"]
+    assert attributes_of(turn)["gateway_console.turn.files_held_by"] == "bubblewrap"
 
 
 def test_a_judges_score_is_an_evaluation_event() -> None:
@@ -273,7 +287,9 @@ def test_a_page_loads_and_runs_nothing() -> None:
     tags = {tag for tag, _ in Elements(page).found}
     assert tags & {"script", "img", "link", "a", "iframe", "object", "form", "svg"} == set()
     (policy,) = re.findall('Content-Security-Policy" content="([^"]+)"', page)
-    assert policy.startswith("default-src &#x27;none&#x27;; style-src &#x27;sha256-")
+    (style,) = re.findall("<style>(.*)</style>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert unescape(policy).startswith(f"default-src 'none'; style-src 'sha256-{digest}';")
     assert "url(" not in page
     assert "@import" not in page
 
