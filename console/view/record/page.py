@@ -168,12 +168,15 @@ def _evidence(record: Record) -> Iterator[tuple[Cell, ...]]:
     state = record.repository_state
     commit = "" if state is None else f"{state.commit}{' with uncommitted changes' if state.is_dirty else ''}"
     exact = "" if record.is_spent_exact else " or more"
+    signed = sum(each.is_signed for each in record.gates)
+    verify = f"{signed} of decisions; gateway-console record verify {record.run_id} verifies them"
     for label, text in (
         ("candidate, sha256", record.candidate_sha256 or "none"),
         ("commit that it began at", commit),
         ("config, sha256", record.config_sha256 or ""),
         ("instructions, sha256", record.instructions_sha256 or ""),
         ("head of the log", f"{record.head} after {record.lines} lines"),
+        ("signatures", verify if signed else "none of a decision"),
         ("began", moment(record.started_at_ms)),
         ("newest line", moment(record.updated_at_ms)),
         ("spent", f"{record.spent_tokens} tokens, {usd_text(record.spent_microusd)}{exact}"),

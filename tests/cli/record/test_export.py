@@ -2,7 +2,9 @@
 
 import base64
 import json
+import re
 import stat
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -24,6 +26,9 @@ from console.services.system.leak_guard import LEAK_GUARD
 from console.view.record.exports import Form
 
 ARTICLE = yaml.safe_load((Path(__file__).parents[2] / "data" / "yaml_configs" / "run_record.yaml").read_text())
+
+
+PAGE = Path(__file__).parents[3] / "docs" / "exports.md"
 
 
 class Runs:
@@ -149,6 +154,29 @@ async def test_statements_are_signed_and_dsse_tools_read_them(sealed: Runs) -> N
         envelope.payload = envelope.payload.replace(b'"ready"', b'"block"').replace(b"PASSED", b"FAILED") + b" "
         with pytest.raises(VerificationError):
             envelope.verify(keys, 1)
+
+
+async def test_the_page_verifies_a_bundle_without_this_console(sealed: Runs) -> None:
+    ann, ben = (make_key(sealed.place, name) for name in ("ann", "ben"))
+    sealed.configure(policy=f'operator_key = "{ann}"')
+    bundle = sealed.place / "record.intoto.jsonl"
+    assert (await sealed.export("in-toto", "--output", bundle)).code == 0
+    (block,) = re.findall(r"```sh\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+
+    def verified() -> tuple[int, int]:
+        done = subprocess.run(["sh", "-c", block], cwd=sealed.place, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout.count("Good ")
+
+    list_signers(sealed.place, ann)
+    assert verified() == (0, 3)
+    list_signers(sealed.place, ben)
+    assert verified() == (1, 0)
+    list_signers(sealed.place, ann)
+    first, *others = map(json.loads, bundle.read_text().splitlines())
+    other = base64.b64decode(first["payload"]).replace(b'"status":"closed"', b'"status":"active"')
+    first["payload"] = base64.b64encode(other).decode()
+    bundle.write_text("".join(json.dumps(each) + "\n" for each in (first, *others)))
+    assert verified()[0] != 0
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """Records of runs that ended in each way, and records with any text in any place."""
 
 import dataclasses
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from support.run.story import ANN, BLOCK, CODEX, OUTSIDE, READY, REVISE, Story, failed_at, preflight
@@ -15,12 +17,14 @@ from console.domain.record.record import Record
 from console.domain.record.timeline import Timeline, timeline_of
 from console.domain.routes.role import Role
 from console.domain.run.command import AllowRepeat, Stop
-from console.domain.run.event import CommandRun, NotedFinding, RunStopped, SourcesChecked, StopCause, StopRule
+from console.domain.run.event import CommandRun, Entry, NotedFinding, RunStopped, SourcesChecked, StopCause, StopRule
+from console.domain.run.fold import fold
 from console.domain.run.gate import Gate
 from console.domain.run.pinned import RouteProof, VerifiedRow
 from console.domain.run.reach import Reach, ReachedToken
 from console.domain.sources.cited_page import SourceChecked, SourceVerdict
 from console.domain.workflows.token_kind import TokenKind
+from console.services.ledger.codec import decode_event
 
 Exportable = tuple[Record, Timeline]
 CHECKS = (CommandRun("unit", 0, 1500, is_passed=True), CommandRun("unit", 0, 900, is_passed=True, with_base_tests=True))
@@ -128,7 +132,41 @@ def from_outside() -> Exportable:
     return of(story)
 
 
-ALL = (sealed, overridden, failed_check, stopped, waiting, stopped_by_operator, by_agent, from_outside)
+OLDER = Path(__file__).parents[2] / "data" / "ledger_lines_2026_12_01.jsonl"
+
+
+def _older(run: str) -> Exportable:
+    """Return a run of an older version, from the lines that it wrote."""
+    lines = [line for line in map(json.loads, OLDER.read_text(encoding="utf-8").splitlines()) if line["run"] == run]
+    events = [decode_event(line["kind"], line["body"].encode()) for line in lines]
+    entries = [Entry(seq, 1_000 * seq, ANN, f"{seq:064d}", event) for seq, event in enumerate(events, 1)]
+    return record_of(fold("01J0000000000000000000000A", entries)), timeline_of(entries)
+
+
+@cache
+def older_sealed() -> Exportable:
+    """Return a sealed run of an older version."""
+    return _older("sealed")
+
+
+@cache
+def older_stopped() -> Exportable:
+    """Return a stopped run of an older version."""
+    return _older("moved and stopped")
+
+
+ALL = (
+    older_sealed,
+    older_stopped,
+    sealed,
+    overridden,
+    failed_check,
+    stopped,
+    waiting,
+    stopped_by_operator,
+    by_agent,
+    from_outside,
+)
 
 
 def simulated(exportable: Exportable) -> Exportable:

@@ -341,5 +341,6 @@ def test_no_secret_leaves_wherever_it_stands(data: st.DataObject, way: Any, kind
 
 @pytest.mark.parametrize("way", records.ALL, ids=lambda way: way.__name__)
 def test_a_clean_record_leaves(way: Any) -> None:
+    assert all(exported(form, *way()).endswith("\n") for form in Form)
     require_clean(readable(way()[0]))
     require_clean(readable(replace(way()[0], gateway_origin="http://127.0.0.1:8080")))
