@@ -109,6 +109,15 @@ def waiting() -> Exportable:
 
 
 @cache
+def due_again() -> Exportable:
+    """Return a run whose second draft is to be reviewed next."""
+    story = Story().reaches(Gate.REVIEWER)
+    story.opens(REVISE, total=40)
+    story.says(REVISE)
+    return of(story.reaches(Gate.REVIEWER))
+
+
+@cache
 def stopped_by_operator() -> Exportable:
     """Return a run with a call that failed, was repeated, and was under way when an operator stopped the run."""
     story = failed_at(Gate.REVIEWER)
@@ -163,6 +172,7 @@ ALL = (
     failed_check,
     stopped,
     waiting,
+    due_again,
     stopped_by_operator,
     by_agent,
     from_outside,

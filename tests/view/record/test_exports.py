@@ -42,6 +42,7 @@ MARKUP = (
     "]]><x/>&x;",
     "!!python/object/apply:os.system [x]: {y: &a *a} # z\n---\n...\n- |",
     "\u202ex\u2066\u200b\x1b[31m\x00\x7f\x85\u2028\ufffe",
+    "\u202ename\u2066",
     "http://[",
     " ` ",
 )
@@ -81,6 +82,7 @@ def test_junit_has_a_failure_for_a_verdict_an_error_for_a_stop_and_no_pass_witho
     assert Failure not in stopped.values()
     assert [name for name, kind in stopped.items() if kind is None] == ["gate/instruction"]
     assert outcomes_of(records.waiting())["gate/reviewer"] is Skipped
+    assert outcomes_of(records.due_again())["gate/reviewer"] is Skipped, "the verdict was on an earlier draft"
     assert outcomes_of(records.stopped_by_operator())["gate/reviewer"] is Error
     assert outcomes_of(records.from_outside())["gate/planner"] is Skipped
 
