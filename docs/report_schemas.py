@@ -23,8 +23,8 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
 from console.cli.reports import documents
-from console.cli.reports.record import CHOSEN, MOMENTS, PAIRS
 from console.simulator import process
+from console.view.record.document import CHOSEN, MOMENTS, PAIRS
 
 FOLDER = Path(__file__).parent / "schema"
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
-from console.cli.reports.record import readable, record_yaml, summary_lines
 from console.cli.run.ledger import ledger_to_read, run_id_of
 from console.cli.run.list import show_runs
 from console.domain.record.projection import record_of
@@ -16,6 +15,7 @@ from console.services.ledger.ledger import Ledger
 from console.services.record.signing import Signers, read_signers, revoked_of, signers_of
 from console.services.record.verify_chain import Against, Verified, verify_runs
 from console.services.run.run_log import RunLog
+from console.view.record.document import record_document, record_yaml
 
 if TYPE_CHECKING:
     from console.cli.reports.documents.runs import VerifiedDocument
@@ -29,6 +29,10 @@ async def look(arguments: argparse.Namespace, profile: Profile) -> ExitCode:
                 return await show_runs(ledger, arguments, profile)
             case "show":
                 return await _show(ledger, arguments)
+            case "export":
+                from console.cli.record.export import export
+
+                return await export(ledger, profile, arguments)
             case _:
                 return await _verify(ledger, profile, arguments)
 
@@ -37,11 +41,15 @@ async def _show(ledger: Ledger, arguments: argparse.Namespace) -> ExitCode:
     log = await RunLog.open(ledger, await run_id_of(ledger, arguments.run_id))
     record = record_of(log.state)
     if arguments.json:
-        from console.cli.reports.documents.runs import RecordDocument, fields_of
-
-        output.write_document(readable(RecordDocument(schema="gateway-console/record/v1", **fields_of(record))))
+        output.write_document(record_document(record))
         return ExitCode.OK
-    for text in summary_lines(record) if arguments.summary else record_yaml(record).splitlines():
+    if arguments.summary:
+        from console.view.record.summary import summary_lines
+
+        lines = summary_lines(record)
+    else:
+        lines = iter(record_yaml(record).splitlines())
+    for text in lines:
         output.write_line(text)
     if record.is_simulated:
         output.note("the embedded gateway answered: this record is not evidence of a real gateway")

@@ -1,4 +1,4 @@
-"""`record`: the safe records of runs: list, show, verify."""
+"""`record`: the safe records of runs: list, show, verify, export."""
 
 import argparse
 import asyncio
@@ -8,12 +8,19 @@ from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
 from console.cli.run.list_options import add_list_arguments
 from console.domain.problem import Problem, ProblemKind
+from console.view.record.exports import Form
 
 _KINDS = {
     "list": "list the records, newest first",
     "show": "show a run's safe record in YAML; with --summary, one screenful of it",
     "verify": "prove, line by line, that a run's ledger has not been changed",
+    "export": "write a run's record in a form that other tools read",
 }
+_SIGNED = (
+    "in-toto Statements are signed with the policy's operator_key, in DSSE envelopes. The signature is an SSHSIG over"
+    " DSSE's PAE, a profile of our own: ssh-keygen -Y verify -n gateway-console-run@v1 verifies it, stock DSSE tools do"
+    " not."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +36,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     each["verify"].add_argument(
         "--signers", type=Path, metavar="F", help="a file of allowed signers (default: the policy's allowed_signers)"
     )
+    _add_export_arguments(each["export"])
     add_list_arguments(each["list"], "record", limit=100_000)
+
+
+def _add_export_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = _SIGNED
+    parser.add_argument("run_id", metavar="RUN", help="a run's id, as for show")
+    parser.add_argument(
+        "--as",
+        dest="form",
+        required=True,
+        choices=tuple(Form),
+        metavar="FORM",
+        help="; ".join(f"{form}: {form.words}" for form in Form),
+    )
+    parser.add_argument("--output", type=Path, metavar="FILE", help="a new file, for you alone (default: stdout)")
+    parser.add_argument("--force", action="store_true", help="replace the file if it exists")
+    parser.add_argument(
+        "--allow-simulated", action="store_true", help="export a run that the embedded gateway answered, marked as such"
+    )
+    parser.add_argument("--unsigned", action="store_true", help="with in-toto: the bare Statements as JSON lines")
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
@@ -38,9 +65,14 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         raise Problem("name a run, or use --all; gateway-console record list shows the runs", ProblemKind.USAGE)
     if arguments.kind == "show" and arguments.summary and arguments.json:
         raise Problem("--json has every fact of the summary; leave --summary out", ProblemKind.USAGE)
+    if arguments.kind == "export" and arguments.read_only and str(arguments.output or "-") != "-":
+        raise Problem(
+            "--read-only: record export writes a file; nothing was done. Leave --output out", ProblemKind.REFUSED
+        )
     from console.cli.record.kinds import look
     from console.cli.run.whose import where_runs_are
 
-    names = arguments.run_ids if arguments.kind == "verify" else [arguments.run_id] if arguments.kind == "show" else []
+    one = [arguments.run_id] if arguments.kind in ("show", "export") else []
+    names = arguments.run_ids if arguments.kind == "verify" else one
     with where_runs_are(names):
         return asyncio.run(look(arguments, chosen_profile(arguments, uses_gateway=False)))

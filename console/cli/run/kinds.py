@@ -7,7 +7,6 @@ from contextlib import aclosing
 
 from console.cli import output
 from console.cli.exit_code import ExitCode
-from console.cli.reports.record import readable
 from console.cli.run.context import context_of_run, open_run_context, read_draft, read_task
 from console.cli.run.ledger import run_id_of
 from console.cli.run.report import code_of_run, next_commands, show_findings, show_standing
@@ -35,6 +34,7 @@ from console.services.run.session import step_all, stepping
 from console.services.run.step import GateNoted, PreflightNoted, StepEvent
 from console.services.run.stepper import Stepper
 from console.services.system.directories import absolute
+from console.view.record.document import readable
 from console.view.run_words import entry_words
 
 

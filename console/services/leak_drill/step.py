@@ -98,6 +98,16 @@ _KEYS = (("planner due", b"r"), ("1 runs", b"\r"), ("nothing was sent so far", b
 _SHOWN = ("task", "draft", "candidate")
 """The texts of a run that are written as they are."""
 
+_FORMS = ("json", "yaml", "in-toto", "otel", "junit", "markdown", "html")
+"""The forms of `record export`."""
+
+
+def _export(form: str) -> Step:
+    """Return the step that writes a record in a form, as a file and unsigned."""
+    unsigned = ("--unsigned",) if form == "in-toto" else ()
+    words = ("record", "export", "last", "--as", form, "--output", f"record.{form}", "--force", "--allow-simulated")
+    return Step(f"record export --as {form}", (*words, *unsigned), frozenset({0}))
+
 
 def _run() -> Sequence[Step]:
     """Return the steps of a gated run, from start to record."""
@@ -120,6 +130,7 @@ def _run() -> Sequence[Step]:
         Step("record show --json", ("record", "show", "last", "--json"), ok),
         Step("record show --summary", ("record", "show", "last", "--summary"), ok),
         Step("record verify", ("record", "verify", "--all"), ok),
+        *map(_export, _FORMS),
         Step("run start, the token in a file", (*named, *start, TASK, "--context", LEAKING_CONTEXT), waits),
         Step("run decide", ("run", "decide", "last", "--gate", "instruction", "--verdict", "ready"), ok),
         Step("run step, the preflight", ("run", "step", "last"), ok, sends=True),

@@ -101,6 +101,7 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
         ("run", "show", "last", "--gate", "planner"),
         ("run", "candidate", "last"),
         ("run", "apply", "last"),
+        ("record", "export", "last", "--as", "yaml", "--allow-simulated"),
         ("run", "start", "--task-file", task, "--repo", root, "--draft", draft, "--auto"),
         revise,
         ("run", "bring", "last", draft),

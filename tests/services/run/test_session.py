@@ -784,7 +784,7 @@ async def test_the_critic_is_not_told_what_the_reviewer_said(office: Office, gat
 async def test_neither_task_draft_nor_token_is_in_the_ledger_or_the_record(
     stories: Stories, config: dict[str, str]
 ) -> None:
-    from console.cli.reports.record import record_yaml
+    from console.view.record.document import record_yaml
 
     story = await stories.of(**config)
     office, record = story.office, record_of(story.state)

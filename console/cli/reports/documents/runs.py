@@ -4,12 +4,13 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from console.cli.exit_code import ExitCode
-from console.cli.reports.record import moment
 from console.domain.record.record import Record
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.run.gate import Gate
 from console.domain.run.state import Phase
+from console.view.record.document import moment
+from console.view.record.exports import Form
 
 if TYPE_CHECKING:
     from console.services.ledger.ledger import Summary
@@ -166,3 +167,24 @@ class RecordVerifyDocument:
     schema: Literal["gateway-console/record-verify/v1"] = "gateway-console/record-verify/v1"
     records: tuple[VerifiedDocument, ...]
     exit_code: ExitCode
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordExportDocument:
+    """A record in a form that other tools read."""
+
+    schema: Literal["gateway-console/record-export/v1"] = "gateway-console/record-export/v1"
+    run_id: str
+    form: Form
+    is_simulated: bool
+    """Whether the embedded gateway answered, so that the record is not evidence of a real one."""
+    signed_by: str | None
+    """The fingerprint of the key that signed it; null if nothing is signed."""
+    sha256: str
+    """The hash of the export."""
+    size: int
+    """In bytes."""
+    output: str | None
+    """The file that was written; null if there is none."""
+    text: str | None
+    """The export; null if it was written to a file."""
