@@ -1,0 +1,72 @@
+"""The two kinds of bundles: of a run, from its record, and of a route, with or without a live call."""
+
+import argparse
+
+from console.cli.bundle.hand_over import hand_over
+from console.cli.context import current
+from console.cli.exit_code import ExitCode
+from console.cli.profile import chosen_profile
+from console.cli.run.ledger import artifacts_to_read, ledger_to_read, run_id_of
+from console.cli.token.symptoms import examined
+from console.domain.problem import Problem, ProblemKind
+from console.services.config.settings import Profile
+from console.services.escalation.gather import Surroundings, bundle_of_route, bundle_of_run
+from console.services.ledger.ledger import LedgerError
+from console.services.run.beginning import read_inputs
+from console.services.run.opening import origin_of, profile_of
+from console.services.run.run_log import RunLog
+
+
+async def escalate_run(arguments: argparse.Namespace) -> ExitCode:
+    """Bundle a run. Raises any kind of `Problem`."""
+    async with ledger_to_read() as ledger:
+        log = await RunLog.open(ledger, await run_id_of(ledger, arguments.run))
+    profile = await _profile_of_run(log)
+    return hand_over(arguments, bundle_of_run(log.state, profile, await _around(arguments)))
+
+
+async def _profile_of_run(log: RunLog) -> Profile | None:
+    """Return the profile that a run was begun with; None if it cannot be loaded here, which the bundle then says."""
+    try:
+        with artifacts_to_read() as artifacts:
+            return profile_of(await read_inputs(artifacts, log.state), current().environment)
+    except LedgerError:
+        return None
+    except Problem as problem:
+        if problem.kind is not ProblemKind.CONFIG:
+            raise
+        return None
+
+
+async def escalate_route(arguments: argparse.Namespace) -> ExitCode:
+    """Bundle a route; with --smoke, make one call of it first. Raises any kind of `Problem`."""
+    profile = chosen_profile(arguments)
+    checks = profile.check(current().today(), current().environment)
+    check = next((each for each in checks if each.route.key == arguments.route), None)
+    if check is None:
+        known = ", ".join(str(each.route.key) for each in checks)
+        raise Problem(f"profile {profile.name} has no route {arguments.route}; it has {known}", ProblemKind.USAGE)
+    around = await _around(arguments)
+    if not arguments.smoke:
+        return hand_over(arguments, bundle_of_route(profile, check, around, origin=_origin_of(profile)))
+    from console.cli.live.smoke import SmokeOrder, smoke_gateway
+
+    begun_at_ms = around.made_at_ms
+    smoked = await smoke_gateway(profile, (check,), SmokeOrder(as_json=True))
+    bundle = bundle_of_route(
+        profile, check, around, origin=smoked.origin, result=smoked.results[0], begun_at_ms=begun_at_ms
+    )
+    return hand_over(arguments, bundle)
+
+
+def _origin_of(profile: Profile) -> str | None:
+    """Return the origin of a profile's gateway; None if its address is in a variable that is not set."""
+    if not profile.is_embedded and profile.gateway.base(current().environment) is None:
+        return None
+    return origin_of(profile, current().environment)
+
+
+async def _around(arguments: argparse.Namespace) -> Surroundings:
+    symptoms, _ = await examined(arguments)
+    made_at_ms = int(current().now().timestamp() * 1000)
+    return Surroundings(made_at_ms, tuple(symptoms), current().environment)

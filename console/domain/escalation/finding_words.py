@@ -1,0 +1,18 @@
+"""The registered words of a finding's id: one meaning for each, whoever reported it."""
+
+from functools import cache
+
+from console.domain.facts.load import load_facts
+from console.domain.probes.assertion import assertions
+
+
+def finding_words(finding_id: str) -> str:
+    """Return what a finding's id means; empty for an id that this version does not register."""
+    return _registered().get(finding_id, "")
+
+
+@cache
+def _registered() -> dict[str, str]:
+    tables = (each for each in load_facts("findings").values() if isinstance(each, dict))
+    words = {finding_id: meaning for table in tables for finding_id, meaning in table.items()}
+    return words | {row.id: row.meaning for row in assertions()}
