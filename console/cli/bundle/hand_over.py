@@ -8,10 +8,13 @@ from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.token.input import confirm
 from console.domain.escalation.bundle import Bundle
+from console.domain.probes.smoke import SmokeResult
 from console.domain.problem import Problem, ProblemKind
+from console.domain.routes.route import Route
 from console.domain.text.safe import safe
 from console.services.escalation.gather import default_path
 from console.services.escalation.guard import require_clean_bundle, require_clean_text, save_new
+from console.services.escalation.scenario import scenario_of
 from console.services.system.directories import absolute
 from console.view.bundle_words import bundle_lines
 
@@ -29,6 +32,19 @@ def hand_over(arguments: argparse.Namespace, bundle: Bundle) -> ExitCode:
     require_clean_bundle(bundle)
     text = _document(bundle) if arguments.json else "\n".join(bundle_lines(bundle)) + "\n"
     return hand_over_text(arguments, text, "bundle", default_path(bundle, "json" if arguments.json else "md"))
+
+
+def hand_over_scenario(arguments: argparse.Namespace, route: Route, result: SmokeResult) -> ExitCode:
+    """Show a call as a scenario and write it, as the command line says.
+
+    Raises:
+        EscalationError: No scenario can show it, it seems to hold a secret, or the file exists.
+        PrivateFileError: The file cannot be written.
+
+    """
+    text = scenario_of(route, result)
+    at_s = int(current().now().timestamp())
+    return hand_over_text(arguments, text, "scenario", Path(f"gateway-console-scenario-{route.key}-{at_s}.toml"))
 
 
 def hand_over_text(arguments: argparse.Namespace, text: str, what: str, default: Path) -> ExitCode:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from console.cli.bundle.hand_over import hand_over
+from console.cli.bundle.hand_over import hand_over, hand_over_scenario
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
@@ -48,11 +48,15 @@ async def escalate_route(arguments: argparse.Namespace) -> ExitCode:
         raise Problem(f"profile {profile.name} has no route {arguments.route}; it has {known}", ProblemKind.USAGE)
     around = await _around(arguments)
     if not arguments.smoke:
+        if arguments.scenario:
+            raise Problem("a scenario repeats a call, and none was made: add --smoke", ProblemKind.USAGE)
         return hand_over(arguments, bundle_of_route(profile, check, around, origin=_origin_of(profile)))
     from console.cli.live.smoke import SmokeOrder, smoke_gateway
 
     begun_at_ms = around.made_at_ms
     smoked = await smoke_gateway(profile, (check,), SmokeOrder(as_json=True))
+    if arguments.scenario:
+        return hand_over_scenario(arguments, check.route, smoked.results[0])
     bundle = bundle_of_route(
         profile, check, around, origin=smoked.origin, result=smoked.results[0], begun_at_ms=begun_at_ms
     )

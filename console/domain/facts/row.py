@@ -147,6 +147,21 @@ class FactRow:
         row = FactRow(value, f"{self._place}, {key}".removeprefix(", "), self._text)
         return {name: row.text(name, "") for name in value}
 
+    def counts(self, key: str) -> tuple[int, ...]:
+        """Return a list of whole numbers, empty if it is omitted. Raises `FactsError` if it is something else."""
+        value = self._value(key, [])
+        is_list = isinstance(value, list) and len(value) <= ROW_LIMIT
+        if not is_list or not all(isinstance(each, int) and not isinstance(each, bool) and each >= 0 for each in value):
+            raise self.fault(key, "must be a list of whole numbers of 0 or more")
+        return tuple(value)
+
+    def inner(self, key: str) -> "FactRow | None":
+        """Return a table as a row of its own; None if it is omitted. Raises `FactsError` if it is something else."""
+        value = self._value(key, {})
+        if not isinstance(value, dict):
+            raise self.fault(key, "must be a table")
+        return FactRow(value, f"{self._place}, {key}".removeprefix(", "), self._text) if self.has(key) else None
+
     def has(self, key: str) -> bool:
         """Return whether the row has a key."""
         return key in self._values

@@ -18,9 +18,11 @@ from console.domain.escalation.bundle import (
     BundledSymptom,
     BundledVersions,
     Destination,
+    EventCount,
     path_without_values,
 )
 from console.domain.escalation.finding_words import finding_words
+from console.domain.exchange.shape import ExchangeShape
 from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.contract import RouteCheck
 from console.domain.routes.documentation import documentation_for
@@ -182,9 +184,14 @@ def _live_call(result: SmokeResult, begun_at_ms: int | None) -> BundledCall:
         ttft_ms=_whole(result.ttft_ms),
         total_ms=_whole(result.total_ms),
         arrival=None if result.arrival is None else result.arrival.pattern.value,
-        events=None,
-        is_events_whole=False,
+        events=None if result.exchange is None else counted(result.exchange),
+        is_events_whole=result.exchange is not None and result.exchange.is_whole,
     )
+
+
+def counted(exchange: ExchangeShape) -> tuple[EventCount, ...]:
+    """Return the events of an exchange, by kind and in order."""
+    return tuple(EventCount(kind, count) for kind, count in exchange.sequence)
 
 
 def _whole(ms: float | None) -> int | None:

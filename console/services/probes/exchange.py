@@ -31,6 +31,7 @@ from console.services.gateway.failure import CallError
 from console.services.probes.call_check import Ended, check_arrival, check_ends, offer_whole, why_broken
 from console.services.probes.head import check_head, is_page, request_id
 from console.services.probes.intake import EVENT_STREAM, Intake
+from console.services.probes.kept_shape import ShapeKeeper
 from console.services.probes.mask import Mask
 from console.services.probes.request import SMOKE_LIMIT, ProbeRequest
 from console.wire import FAMILY_WIRES
@@ -92,6 +93,7 @@ class Exchange:
         self._sent_bytes = 0 if request is None else len(request.body)
         self._expected = NOTHING if request is None else request.expected
         self._reader = FAMILY_WIRES[route.endpoint_family].open_stream(self._expected)
+        self._kept = ShapeKeeper(route, self._mask)
         self._times = _Times()
         self._started: Started | None = None
         self._intake: Intake | None = None
@@ -149,7 +151,9 @@ class Exchange:
         elapsed_ms = chunk.elapsed_ms
         deltas: list[Delta] = []
         for event in self._intake.feed(chunk.data):
-            deltas += self._reader.feed(event)
+            pieces = self._reader.feed(event)
+            self._kept.take(event, self._reader, pieces)
+            deltas += pieces
         events: list[SmokeEvent] = []
         if deltas:
             if self._times.first_content is None:
@@ -242,6 +246,7 @@ class Exchange:
             limit=self._limit,
             counted=self._counted(answer),
             is_eventless=self._is_eventless,
+            exchange=self._kept.shape(self._started, self._intake, failure),
         )
 
     @property
