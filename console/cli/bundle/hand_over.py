@@ -8,7 +8,7 @@ from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.token.input import confirm
 from console.domain.escalation.bundle import Bundle
-from console.domain.probes.smoke import SmokeResult
+from console.domain.exchange.kept import KeptExchange
 from console.domain.problem import Problem, ProblemKind
 from console.domain.routes.route import Route
 from console.domain.text.safe import safe
@@ -34,7 +34,7 @@ def hand_over(arguments: argparse.Namespace, bundle: Bundle) -> ExitCode:
     return hand_over_text(arguments, text, "bundle", default_path(bundle, "json" if arguments.json else "md"))
 
 
-def hand_over_scenario(arguments: argparse.Namespace, route: Route, result: SmokeResult) -> ExitCode:
+def hand_over_scenario(arguments: argparse.Namespace, route: Route, kept: KeptExchange | None) -> ExitCode:
     """Show a call as a scenario and write it, as the command line says.
 
     Raises:
@@ -42,7 +42,7 @@ def hand_over_scenario(arguments: argparse.Namespace, route: Route, result: Smok
         PrivateFileError: The file cannot be written.
 
     """
-    text = scenario_of(route, result)
+    text = scenario_of(route, kept)
     at_s = int(current().now().timestamp())
     return hand_over_text(arguments, text, "scenario", Path(f"gateway-console-scenario-{route.key}-{at_s}.toml"))
 

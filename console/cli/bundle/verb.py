@@ -7,12 +7,22 @@ from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
 from console.cli.run.ledger import artifacts_to_read, ledger_to_read, run_id_of
-from console.cli.token.symptoms import examined
+from console.cli.token.symptoms import examined, examined_machine
+from console.domain.exchange.kept import KeptExchange
 from console.domain.problem import Problem, ProblemKind
 from console.services.config.settings import Profile
-from console.services.escalation.gather import Surroundings, bundle_of_route, bundle_of_run
+from console.services.doctor import Symptom
+from console.services.escalation.gather import (
+    Surroundings,
+    bundle_of_route,
+    bundle_of_run,
+    failed_call,
+    route_that_failed,
+)
 from console.services.ledger.ledger import LedgerError
+from console.services.probes.kept_exchange import kept_of
 from console.services.run.beginning import read_inputs
+from console.services.run.call_end import read_exchange
 from console.services.run.opening import origin_of, profile_of
 from console.services.run.run_log import RunLog
 
@@ -21,8 +31,17 @@ async def escalate_run(arguments: argparse.Namespace) -> ExitCode:
     """Bundle a run. Raises any kind of `Problem`."""
     async with ledger_to_read() as ledger:
         log = await RunLog.open(ledger, await run_id_of(ledger, arguments.run))
+    kept = await _exchange_of(log)
+    if arguments.scenario:
+        return hand_over_scenario(arguments, route_that_failed(log.state), kept)
     profile = await _profile_of_run(log)
-    return hand_over(arguments, bundle_of_run(log.state, profile, await _around(arguments)))
+    return hand_over(arguments, bundle_of_run(log.state, profile, _around(examined_machine()), kept))
+
+
+async def _exchange_of(log: RunLog) -> KeptExchange | None:
+    """Return what this machine keeps of the failed call's exchange; None if nothing."""
+    with artifacts_to_read() as artifacts:
+        return await read_exchange(artifacts, failed_call(log.state))
 
 
 async def _profile_of_run(log: RunLog) -> Profile | None:
@@ -46,7 +65,8 @@ async def escalate_route(arguments: argparse.Namespace) -> ExitCode:
     if check is None:
         known = ", ".join(str(each.route.key) for each in checks)
         raise Problem(f"profile {profile.name} has no route {arguments.route}; it has {known}", ProblemKind.USAGE)
-    around = await _around(arguments)
+    symptoms, _ = await examined(arguments)
+    around = _around(symptoms)
     if not arguments.smoke:
         if arguments.scenario:
             raise Problem("a scenario repeats a call, and none was made: add --smoke", ProblemKind.USAGE)
@@ -56,7 +76,7 @@ async def escalate_route(arguments: argparse.Namespace) -> ExitCode:
     begun_at_ms = around.made_at_ms
     smoked = await smoke_gateway(profile, (check,), SmokeOrder(as_json=True))
     if arguments.scenario:
-        return hand_over_scenario(arguments, check.route, smoked.results[0])
+        return hand_over_scenario(arguments, check.route, kept_of(smoked.results[0]))
     bundle = bundle_of_route(
         profile, check, around, origin=smoked.origin, result=smoked.results[0], begun_at_ms=begun_at_ms
     )
@@ -70,7 +90,5 @@ def _origin_of(profile: Profile) -> str | None:
     return origin_of(profile, current().environment)
 
 
-async def _around(arguments: argparse.Namespace) -> Surroundings:
-    symptoms, _ = await examined(arguments)
-    made_at_ms = int(current().now().timestamp() * 1000)
-    return Surroundings(made_at_ms, tuple(symptoms), current().environment)
+def _around(symptoms: list[Symptom]) -> Surroundings:
+    return Surroundings(int(current().now().timestamp() * 1000), tuple(symptoms), current().environment)

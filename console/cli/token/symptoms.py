@@ -20,17 +20,21 @@ from console.services.doctor import (
 from console.services.tokens.diagnosis import diagnose
 
 
-async def examined(arguments: argparse.Namespace) -> tuple[list[Symptom], ExitCode]:
-    """Return all symptoms, and the exit code of those about the profile and its token."""
+def examined_machine() -> list[Symptom]:
+    """Return the symptoms of this machine: terminal, network and files."""
     context = current()
-    symptoms = [
+    return [
         *check_terminal(look_at_terminal((context.stdout, context.stderr, context.stdin)), context.environment),
         *check_network(context.environment),
         *check_files(context.environment),
         check_token_entry(context.environment),
     ]
+
+
+async def examined(arguments: argparse.Namespace) -> tuple[list[Symptom], ExitCode]:
+    """Return all symptoms, and the exit code of those about the profile and its token."""
     about_token, code = await _check_token(arguments)
-    return [*symptoms, *about_token], code
+    return [*examined_machine(), *about_token], code
 
 
 async def _check_token(arguments: argparse.Namespace) -> tuple[list[Symptom], ExitCode]:

@@ -150,8 +150,7 @@ class FactRow:
     def counts(self, key: str) -> tuple[int, ...]:
         """Return a list of whole numbers, empty if it is omitted. Raises `FactsError` if it is something else."""
         value = self._value(key, [])
-        is_list = isinstance(value, list) and len(value) <= ROW_LIMIT
-        if not is_list or not all(isinstance(each, int) and not isinstance(each, bool) and each >= 0 for each in value):
+        if not isinstance(value, list) or len(value) > ROW_LIMIT or not all(map(_is_count, value)):
             raise self.fault(key, "must be a list of whole numbers of 0 or more")
         return tuple(value)
 
@@ -178,6 +177,10 @@ class FactRow:
         if key not in self._values and default is None:
             raise self.fault(key, "is missing")
         return self._values.get(key, default)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _lines_of(text: str, key: str) -> list[int]:

@@ -22,10 +22,13 @@ from console.domain.escalation.bundle import (
     path_without_values,
 )
 from console.domain.escalation.finding_words import finding_words
+from console.domain.exchange.kept import KeptExchange
 from console.domain.exchange.shape import ExchangeShape
 from console.domain.probes.smoke import SmokeResult
+from console.domain.problem import ProblemKind
 from console.domain.routes.contract import RouteCheck
 from console.domain.routes.documentation import documentation_for
+from console.domain.routes.route import Route
 from console.domain.routes.route_key import RouteKey
 from console.domain.run.call_event import CallFailed, CallIntended, CallRecorded
 from console.domain.run.pinned import PinnedRoute
@@ -34,8 +37,10 @@ from console.domain.text.closed_name import VERSION
 from console.domain.verification import rows
 from console.services.config.settings import EMBEDDED, Profile
 from console.services.doctor import Symptom
+from console.services.escalation.guard import EscalationError
 from console.services.gateway.address import canonical_origin
 
+_USAGE = ProblemKind.USAGE
 _ROW = "support-escalation"
 """The verification row that names where to report what a gateway does."""
 _CLOSED = frozenset(
@@ -54,13 +59,35 @@ class Surroundings:
     environment: Mapping[str, str]
 
 
-def bundle_of_run(state: RunState, profile: Profile | None, around: Surroundings) -> Bundle:
+def failed_call(state: RunState) -> CallFailed | None:
+    """Return the newest call of a run that failed; None if none did."""
+    return next((end for end in reversed(state.ends) if isinstance(end, CallFailed)), None)
+
+
+def route_that_failed(state: RunState) -> Route:
+    """Return the route of a run's failed call.
+
+    Raises:
+        EscalationError: No call of the run failed.
+
+    """
+    failed = failed_call(state)
+    route = None if failed is None else state.route(failed.role)
+    if route is None:
+        raise EscalationError(f"no call of run {state.run_id} failed, so there is nothing to show again", _USAGE)
+    return Route(route.role, route.model, route.endpoint_family, route.endpoint_path)
+
+
+def bundle_of_run(
+    state: RunState, profile: Profile | None, around: Surroundings, kept: KeptExchange | None = None
+) -> Bundle:
     """Return the bundle of a run, from its record alone; of the profile, only what the record lacks is asked.
 
     Args:
         state: The run.
         profile: The profile that it was begun with; None if it can no longer be loaded.
         around: The machine and the time.
+        kept: What this machine keeps of the failed call's exchange; None if nothing.
 
     """
     intended, end = _call_of(state)
@@ -71,6 +98,10 @@ def bundle_of_run(state: RunState, profile: Profile | None, around: Surroundings
     found = [BundledFinding(each.id, each.severity, finding_words(each.id)) for each in noted]
     if isinstance(end, CallFailed) and end.finding is not None:
         found.insert(0, BundledFinding(end.finding, None, finding_words(end.finding)))
+    if kept is not None:
+        found = [*(BundledFinding(each.id, each.severity, each.message) for each in kept.findings), *found]
+        told = {each.id for each in found if each.severity is not None}
+        found = [each for each in found if each.severity is not None or each.id not in told]
     origin = None if created is None else created.gateway_origin
     return Bundle(
         made_at_ms=around.made_at_ms,
@@ -79,8 +110,8 @@ def bundle_of_run(state: RunState, profile: Profile | None, around: Surroundings
         run_head=state.head,
         profile=_profile(profile, "" if created is None else created.profile, origin),
         route=None if route is None else _pinned(route),
-        call=None if intended is None else _recorded_call(intended, end),
-        category=_category_of_run(state, end),
+        call=None if intended is None else _recorded_call(intended, end, kept),
+        category=_category_of_run(state, end, kept),
         findings=tuple(dict.fromkeys(found)),
         doctor=_doctor(around.symptoms),
         destination=_destination(profile, origin, around.environment),
@@ -134,19 +165,20 @@ def bundle_of_route(
 def _call_of(state: RunState) -> tuple[CallIntended | None, CallEnd | None]:
     """Return the call that a bundle is about: the newest failed one, or else the newest."""
     ends = {end.call_id: end for end in state.ends}
-    failed = (call for call in reversed(state.calls) if isinstance(ends.get(call.call_id), CallFailed))
-    call = next(failed, state.calls[-1] if state.calls else None)
+    failed = failed_call(state)
+    newest = state.calls[-1] if state.calls else None
+    call = next((each for each in state.calls if failed is not None and each.call_id == failed.call_id), newest)
     return call, None if call is None else ends.get(call.call_id)
 
 
-def _recorded_call(intended: CallIntended, end: CallEnd | None) -> BundledCall:
-    match end:
-        case CallFailed():
-            outcome, requests, finish = "failed", end.requests_sent, None
-        case CallRecorded():
-            outcome, requests, finish = "answered", 1, end.finish
-        case _:
-            outcome, requests, finish = "open" if end is None else "lost", None, None
+def _recorded_call(intended: CallIntended, end: CallEnd | None, kept: KeptExchange | None) -> BundledCall:
+    outcome = "open" if end is None else "lost"
+    requests: int | None = None
+    finish = None if kept is None else kept.finish
+    if isinstance(end, CallFailed):
+        outcome, requests = "failed", end.requests_sent
+    elif isinstance(end, CallRecorded):
+        outcome, requests, finish = "answered", 1, end.finish
     facts = end if isinstance(end, CallFailed | CallRecorded) else None
     return BundledCall(
         outcome=outcome,
@@ -159,12 +191,12 @@ def _recorded_call(intended: CallIntended, end: CallEnd | None) -> BundledCall:
         finish=finish,
         input_tokens=None if facts is None else facts.input_tokens,
         output_tokens=None if facts is None else facts.output_tokens,
-        first_byte_ms=None,
+        first_byte_ms=None if kept is None else kept.first_byte_ms,
         ttft_ms=None if facts is None else facts.ttft_ms,
         total_ms=None if facts is None else facts.total_ms,
-        arrival=None,
-        events=None,
-        is_events_whole=False,
+        arrival=None if kept is None else kept.arrival,
+        events=None if kept is None else counted(kept.shape),
+        is_events_whole=kept is not None and kept.shape.is_whole,
     )
 
 
@@ -208,7 +240,7 @@ def _category(found: Classification | None) -> BundledCategory | None:
     return BundledCategory(found.category, found.blame, found.rule, means, found.action, found.ask)
 
 
-def _category_of_run(state: RunState, end: CallEnd | None) -> BundledCategory | None:
+def _category_of_run(state: RunState, end: CallEnd | None, kept: KeptExchange | None) -> BundledCategory | None:
     category = end.category if isinstance(end, CallFailed) else None
     if category is None and state.stopped is not None:
         category = state.stopped.category
@@ -217,7 +249,7 @@ def _category_of_run(state: RunState, end: CallEnd | None) -> BundledCategory | 
     about = guidance()[category]
     blame = end.blame if isinstance(end, CallFailed) else about.blame
     found = Classification(category, blame, "", about.action)
-    return BundledCategory(category, blame, "", about.means, about.action, found.ask)
+    return BundledCategory(category, blame, "" if kept is None else kept.rule, about.means, about.action, found.ask)
 
 
 # --- The profile and where to send it ---------------------------------------------------------------------------------

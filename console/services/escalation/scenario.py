@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from console.domain.errors.rule import ErrorRule, error_rules
+from console.domain.exchange.kept import KeptExchange
 from console.domain.exchange.shape import PLAYABLE, REASON, ExchangeShape, ShapeEnd
 from console.domain.probes.event import SmokeFinished
-from console.domain.probes.smoke import SmokeResult
 from console.domain.problem import ProblemKind
 from console.domain.routes.route import Route
 from console.domain.tokens.secret import Secret
@@ -20,6 +20,7 @@ from console.services.escalation.guard import EscalationError
 from console.services.gateway.call import Chunk, Started, Written
 from console.services.gateway.failure import CallError, disconnected
 from console.services.probes.exchange import Exchange
+from console.services.probes.kept_exchange import kept_of
 from console.wire.json_value import encode
 from console.wire.without_content import played
 
@@ -42,34 +43,30 @@ class Outcome:
     sequence: tuple[tuple[str, int], ...]
 
 
-def outcome_of(result: SmokeResult) -> Outcome:
+def outcome_of(kept: KeptExchange) -> Outcome:
     """Return what a call showed, without what rests on times alone."""
-    return Outcome(
-        None if result.classification is None else result.classification.category.value,
-        result.http_status,
-        tuple(sorted(each.id for each in result.findings if each.id not in _TIMED)),
-        () if result.exchange is None else result.exchange.sequence,
-    )
+    ids = tuple(sorted(each.id for each in kept.findings if each.id not in _TIMED))
+    return Outcome(kept.category, kept.http_status, ids, kept.shape.sequence)
 
 
-def scenario_of(route: Route, result: SmokeResult) -> str:
+def scenario_of(route: Route, kept: KeptExchange | None) -> str:
     """Return a scenario file that shows a call's outcome again.
 
     Raises:
         EscalationError: No scenario can show it; the message says what differs.
 
     """
-    shape = result.exchange
-    if shape is None or not result.requests_sent:
+    if kept is None:
         raise EscalationError("no exchange is kept of this call, so there is nothing to show again", ProblemKind.USAGE)
+    shape = kept.shape
     if shape.end not in PLAYABLE:
         why = "a deadline ended it" if shape.end is ShapeEnd.LATE else "its answer was not read"
         raise EscalationError(f"the call cannot be made a scenario: {why}. Send the bundle without it")
     if not shape.is_whole:
         raise EscalationError("the call cannot be made a scenario: its stream was too long to keep. Send the bundle")
-    wanted = outcome_of(result)
+    wanted = outcome_of(kept)
     closest: Outcome | None = None
-    for filled in _filled(shape, route, "" if result.classification is None else result.classification.rule):
+    for filled in _filled(shape, route, kept.rule):
         shown = outcome_of(_play(filled, route))
         if shown == wanted:
             return _toml(filled, route, wanted)
@@ -114,7 +111,7 @@ def _phrases(rule: ErrorRule) -> list[str]:
 # --- Playing ----------------------------------------------------------------------------------------------------------
 
 
-def _play(shape: ExchangeShape, route: Route) -> SmokeResult:
+def _play(shape: ExchangeShape, route: Route) -> KeptExchange:
     """Return what the console makes of an exchange of this shape; nothing is sent."""
     exchange = Exchange(route, Secret(_NO_KEY), is_shown=False)
     exchange.take(Written(_EACH_MS))
@@ -128,9 +125,11 @@ def _play(shape: ExchangeShape, route: Route) -> SmokeResult:
     return _result(exchange, disconnected(answered=True) if shape.end is ShapeEnd.BROKEN else None)
 
 
-def _result(exchange: Exchange, failure: CallError | None) -> SmokeResult:
-    (result,) = (each.result for each in exchange.finish(failure) if isinstance(each, SmokeFinished))
-    return result
+def _result(exchange: Exchange, failure: CallError | None) -> KeptExchange:
+    (kept,) = (kept_of(each.result) for each in exchange.finish(failure) if isinstance(each, SmokeFinished))
+    if kept is None:
+        raise AssertionError("a call that was written keeps its exchange")
+    return kept
 
 
 def _difference(wanted: Outcome, shown: Outcome | None) -> str:
@@ -179,4 +178,6 @@ def _toml(shape: ExchangeShape, route: Route, shown: Outcome) -> str:
 
 def _text(text: str) -> str:
     """Return a text as TOML has it; all texts of a shape are characters of the basic plane."""
+    if text.isprintable() and "'" not in text:
+        return f"'{text}'"
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
