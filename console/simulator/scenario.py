@@ -146,6 +146,13 @@ def _pattern(text: str) -> re.Pattern[str]:
         raise ValueError from None
 
 
+def _playable(text: str) -> ShapeEnd:
+    end = ShapeEnd(text)
+    if end not in PLAYABLE:
+        raise ValueError
+    return end
+
+
 def _shape(row: FactRow) -> ExchangeShape:
     """Return the exchange that a row repeats."""
     return ExchangeShape(
@@ -153,7 +160,7 @@ def _shape(row: FactRow) -> ExchangeShape:
         headers=tuple(row.table("headers", is_optional=True).items()),
         body=row.lines("body", _BODY_LIMIT) if row.has("body") else "",
         events=tuple(_event(each) for each in row.rows("event", is_optional=True)),
-        end=row.made("end", ShapeEnd, f"must be one of {', '.join(PLAYABLE)}"),
+        end=row.made("end", _playable, f"must be one of {', '.join(PLAYABLE)}"),
     )
 
 
