@@ -69,6 +69,7 @@ class RoutesScreen(Screen[None]):
             "smoke.stop": self._controller.stop_calls,
             "route.open": self._open_route,
             "route.explain": self._open_explanation,
+            "route.escalate": lambda: self._controller.escalate_route(self._cursor),
             "route.down": lambda: self._move_to(self._cursor + 1),
             "route.up": lambda: self._move_to(self._cursor - 1),
             "route.first": lambda: self._move_to(0),

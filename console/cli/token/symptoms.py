@@ -8,27 +8,15 @@ from console.cli.reports.code import code_of_token
 from console.cli.token.subject import load_subject
 from console.domain.problem import Problem
 from console.domain.tokens.state import TokenState
-from console.services.doctor import (
-    Health,
-    Symptom,
-    check_files,
-    check_network,
-    check_terminal,
-    check_token_entry,
-    look_at_terminal,
-)
+from console.services.doctor import Health, Symptom, check_machine, look_at_terminal
 from console.services.tokens.diagnosis import diagnose
 
 
 def examined_machine() -> list[Symptom]:
-    """Return the symptoms of this machine: terminal, network and files."""
+    """Return the symptoms of this machine, without a profile."""
     context = current()
-    return [
-        *check_terminal(look_at_terminal((context.stdout, context.stderr, context.stdin)), context.environment),
-        *check_network(context.environment),
-        *check_files(context.environment),
-        check_token_entry(context.environment),
-    ]
+    terminal = look_at_terminal((context.stdout, context.stderr, context.stdin))
+    return [*check_machine(terminal, context.environment)]
 
 
 async def examined(arguments: argparse.Namespace) -> tuple[list[Symptom], ExitCode]:

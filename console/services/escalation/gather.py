@@ -24,6 +24,7 @@ from console.domain.escalation.bundle import (
 from console.domain.escalation.finding_words import finding_words
 from console.domain.exchange.kept import KeptExchange
 from console.domain.exchange.shape import ExchangeShape
+from console.domain.probes.ladder import RungResult
 from console.domain.probes.smoke import SmokeResult
 from console.domain.problem import ProblemKind
 from console.domain.routes.contract import RouteCheck
@@ -126,6 +127,7 @@ def bundle_of_route(
     origin: str | None,
     result: SmokeResult | None = None,
     begun_at_ms: int | None = None,
+    rungs: tuple[RungResult, ...] = (),
 ) -> Bundle:
     """Return the bundle of a route: its offline check, and a live call of it if there was one.
 
@@ -136,9 +138,12 @@ def bundle_of_route(
         origin: The gateway's origin; None if it is not known.
         result: What the call showed; None if none was made.
         begun_at_ms: When it was begun, in milliseconds since 1970; None if that is not known.
+        rungs: What the probe ladder showed of the route; without a call, the highest refused rung says why.
 
     """
-    findings = (*check.findings, *(() if result is None else result.findings))
+    of_rungs = [finding for rung in rungs for finding in rung.findings]
+    findings = (*check.findings, *of_rungs, *(() if result is None else result.findings))
+    refused = next((rung.classification for rung in reversed(rungs) if rung.classification is not None), None)
     route = check.route
     return Bundle(
         made_at_ms=around.made_at_ms,
@@ -152,7 +157,7 @@ def bundle_of_route(
         call=None
         if result is None or (not result.requests_sent and result.total_ms is None)
         else _live_call(result, begun_at_ms),
-        category=None if result is None else _category(result.classification),
+        category=_category(refused if result is None else result.classification),
         findings=tuple(dict.fromkeys(BundledFinding(each.id, each.severity, each.message) for each in findings)),
         doctor=_doctor(around.symptoms),
         destination=_destination(profile, origin, around.environment),
