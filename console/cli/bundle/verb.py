@@ -8,6 +8,7 @@ from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
 from console.cli.run.ledger import artifacts_to_read, ledger_to_read, run_id_of
 from console.cli.token.symptoms import examined, examined_machine
+from console.domain.escalation.kept_exchange import kept_of
 from console.domain.exchange.kept import KeptExchange
 from console.domain.problem import Problem, ProblemKind
 from console.services.config.settings import Profile
@@ -20,7 +21,6 @@ from console.services.escalation.gather import (
     route_that_failed,
 )
 from console.services.ledger.ledger import LedgerError
-from console.services.probes.kept_exchange import kept_of
 from console.services.run.beginning import read_inputs
 from console.services.run.call_end import read_exchange
 from console.services.run.opening import origin_of, profile_of

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from console.domain.errors.rule import ErrorRule, error_rules
+from console.domain.escalation.kept_exchange import kept_of
 from console.domain.exchange.kept import KeptExchange
 from console.domain.exchange.shape import PLAYABLE, REASON, ExchangeShape, ShapeEnd
 from console.domain.probes.event import SmokeFinished
@@ -19,13 +20,11 @@ from console.domain.tokens.secret import Secret
 from console.services.escalation.guard import EscalationError
 from console.services.gateway.call import Chunk, Started, Written
 from console.services.gateway.failure import CallError, disconnected
+from console.services.probes.call_check import TIMED_IDS
 from console.services.probes.exchange import Exchange
-from console.services.probes.kept_exchange import kept_of
 from console.wire.json_value import encode
 from console.wire.without_content import played
 
-_TIMED = frozenset({"COM-O-07", "COM-T-05"})
-"""The findings that rest on times alone, which a scenario does not repeat."""
 _PHRASES = 8
 """How many sentences of a rule are tried."""
 _PLAIN = ("The request was refused.", "Invalid URL (POST {path})", "")
@@ -45,7 +44,7 @@ class Outcome:
 
 def outcome_of(kept: KeptExchange) -> Outcome:
     """Return what a call showed, without what rests on times alone."""
-    ids = tuple(sorted(each.id for each in kept.findings if each.id not in _TIMED))
+    ids = tuple(sorted(each.id for each in kept.findings if each.id not in TIMED_IDS))
     return Outcome(kept.category, kept.http_status, ids, kept.shape.sequence)
 
 

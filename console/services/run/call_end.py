@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from console.domain.errors.category import Blame, Category
+from console.domain.escalation.kept_exchange import kept_of
 from console.domain.exchange.kept import KeptExchange
 from console.domain.finding import Severity
 from console.domain.money import Estimate, Price, cost_of
@@ -15,7 +16,6 @@ from console.domain.run.call_event import CallFailed, CallRecorded
 from console.domain.run.rules.reports import STOPS_BY_CATEGORY
 from console.domain.text.secret_scan import find_secrets
 from console.services.ledger.artifacts import Artifacts
-from console.services.probes.kept_exchange import kept_of
 from console.services.probes.smoke import by_bytes
 from console.services.system.leak_guard import LEAK_GUARD
 

@@ -65,7 +65,7 @@ async def test_a_failed_call_is_bundled_read_and_written(tmp_path: Path, size: t
 async def test_a_name_that_is_taken_is_refused_and_the_dialog_stays(tmp_path: Path) -> None:
     async with refused(tmp_path, (80, 24)) as app:
         dialog = await opened(app)
-        await press(app, "pagedown")
+        await press(app, "pagedown", "pagedown")
         assert "- call: not tried: no call was made" in hands.drawn(dialog, "text")
         taken = tmp_path / "taken.md"
         taken.write_text("mine", encoding="utf-8")

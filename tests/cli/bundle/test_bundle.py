@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 from support.cli.console_process import Console
@@ -11,6 +10,7 @@ from support.gateway.servers import RawServer, answer_with, raw_server, whole
 from support.probes.smoking import ids, smoke_once, table
 
 from console.domain.routes.family import EndpointFamily
+from console.services.config.shipped import shipped
 from console.services.demo.place import make_sample
 from console.simulator.scenario import read_scenarios
 from console.simulator.server import serve
@@ -25,7 +25,7 @@ def words_of(name: str) -> str:
 
 async def cut_run(console: Console) -> str:
     """Take a run to its planner, whose stream ends early; return its id."""
-    sample = Path("sample_config.toml").read_text(encoding="utf-8")
+    sample = shipped("sample_config.toml").read_text(encoding="utf-8")
     own = re.sub(r"(\[profiles\.scenarios\.routes\.planner\]\n)(?:.+\n){3}", rf"\1{CUT}", sample)
     root = await make_sample(console.environment)
     branch = ("git", "-C", str(root), "checkout", "--quiet", "-b", words_of("branch"))

@@ -23,6 +23,7 @@ from support.wire.mutants_chat import CHAT_MUTANTS
 from support.wire.mutants_messages import MESSAGES_MUTANTS
 from support.wire.mutants_responses import RESPONSES_MUTANTS
 
+from console.domain.escalation.kept_exchange import kept_of
 from console.domain.exchange.kept import KeptExchange
 from console.domain.facts.row import FactsError
 from console.domain.probes.event import SmokeFinished
@@ -33,7 +34,6 @@ from console.services.escalation.guard import EscalationError
 from console.services.escalation.scenario import outcome_of, scenario_of
 from console.services.gateway.call import Chunk, Started, Written
 from console.services.probes.exchange import Exchange
-from console.services.probes.kept_exchange import kept_of
 from console.simulator.scenario import read_scenarios
 from console.simulator.server import serve
 
