@@ -183,6 +183,7 @@ class Controller:
             self._app.notify(shown, severity="warning", markup=False)
             return
         pane = BundlePane(self.state, shown.lines)
+        pane.border_title = "bundle · what support gets"
         if self.state.is_read_only:
             self._app.push_screen(Dialog(pane, "bundle · read-only: not written", self.state, 0))
             return

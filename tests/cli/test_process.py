@@ -19,6 +19,7 @@ VERBS = [
     ("verify",),
     ("facts", "update", "--reset"),
     ("doctor",),
+    ("bundle", "--route", "writer"),
     ("simulate", "--port", "65536"),
     (),
 ]
