@@ -90,7 +90,7 @@ class Escalating:
         except Problem as error:
             return str(error)
         profile = here.profile if is_its_profile else None
-        return self._shown(bundle_of_run(log.state, profile, self._around(size), kept))
+        return self._shown(bundle_of_run(log, profile, self._around(size), kept))
 
     async def write(self, shown: ShownBundle, path: str) -> str:
         """Write a bundle to a new file. Return why not; nothing if it was written."""

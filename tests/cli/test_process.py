@@ -19,7 +19,7 @@ VERBS = [
     ("verify",),
     ("facts", "update", "--reset"),
     ("doctor",),
-    ("bundle", "--route", "writer"),
+    ("bundle", "--run", "last"),
     ("simulate", "--port", "65536"),
     (),
 ]

@@ -35,7 +35,7 @@ async def escalate_run(arguments: argparse.Namespace) -> ExitCode:
     if arguments.scenario:
         return hand_over_scenario(arguments, route_that_failed(log.state), kept)
     profile = await _profile_of_run(log)
-    return hand_over(arguments, bundle_of_run(log.state, profile, _around(examined_machine()), kept))
+    return hand_over(arguments, bundle_of_run(log, profile, _around(examined_machine()), kept))
 
 
 async def _exchange_of(log: RunLog) -> KeptExchange | None:
@@ -59,7 +59,7 @@ async def _profile_of_run(log: RunLog) -> Profile | None:
 
 async def escalate_route(arguments: argparse.Namespace) -> ExitCode:
     """Bundle a route; with --smoke, make one call of it first. Raises any kind of `Problem`."""
-    profile = chosen_profile(arguments)
+    profile = chosen_profile(arguments, uses_gateway=False)
     checks = profile.check(current().today(), current().environment)
     check = next((each for each in checks if each.route.key == arguments.route), None)
     if check is None:

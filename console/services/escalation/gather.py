@@ -39,7 +39,7 @@ from console.domain.verification import rows
 from console.services.config.settings import EMBEDDED, Profile
 from console.services.doctor import Symptom
 from console.services.escalation.guard import EscalationError
-from console.services.gateway.address import canonical_origin
+from console.services.run.run_log import RunLog
 
 _USAGE = ProblemKind.USAGE
 _ROW = "support-escalation"
@@ -80,18 +80,20 @@ def route_that_failed(state: RunState) -> Route:
 
 
 def bundle_of_run(
-    state: RunState, profile: Profile | None, around: Surroundings, kept: KeptExchange | None = None
+    log: RunLog, profile: Profile | None, around: Surroundings, kept: KeptExchange | None = None
 ) -> Bundle:
     """Return the bundle of a run, from its record alone; of the profile, only what the record lacks is asked.
 
     Args:
-        state: The run.
+        log: The run.
         profile: The profile that it was begun with; None if it can no longer be loaded.
         around: The machine and the time.
         kept: What this machine keeps of the failed call's exchange; None if nothing.
 
     """
+    state = log.state
     intended, end = _call_of(state)
+    begun = next((each.at_ms for each in log.entries if intended is not None and each.event == intended), None)
     stopped, created = state.stopped, state.created
     role = intended.role if intended is not None else None if stopped is None else stopped.role or state.role
     route = None if role is None else state.route(role)
@@ -111,7 +113,7 @@ def bundle_of_run(
         run_head=state.head,
         profile=_profile(profile, "" if created is None else created.profile, origin),
         route=None if route is None else _pinned(route),
-        call=None if intended is None else _recorded_call(intended, end, kept),
+        call=None if intended is None else _recorded_call(intended, end, kept, begun),
         category=_category_of_run(state, end, kept),
         findings=tuple(dict.fromkeys(found)),
         doctor=_doctor(around.symptoms),
@@ -176,7 +178,9 @@ def _call_of(state: RunState) -> tuple[CallIntended | None, CallEnd | None]:
     return call, None if call is None else ends.get(call.call_id)
 
 
-def _recorded_call(intended: CallIntended, end: CallEnd | None, kept: KeptExchange | None) -> BundledCall:
+def _recorded_call(
+    intended: CallIntended, end: CallEnd | None, kept: KeptExchange | None, begun_at_ms: int | None
+) -> BundledCall:
     outcome = "open" if end is None else "lost"
     requests: int | None = None
     finish = None if kept is None else kept.finish
@@ -187,7 +191,7 @@ def _recorded_call(intended: CallIntended, end: CallEnd | None, kept: KeptExchan
     facts = end if isinstance(end, CallFailed | CallRecorded) else None
     return BundledCall(
         outcome=outcome,
-        at_ms=None,
+        at_ms=begun_at_ms,
         call_id=intended.call_id,
         requests_sent=requests,
         http_status=None if facts is None else facts.http_status,
@@ -320,11 +324,6 @@ def _closed_words(symptom: Symptom) -> str:
 def _pinned(route: PinnedRoute) -> BundledRoute:
     key = RouteKey.of(route.role, "")
     return BundledRoute(str(key), route.model, route.endpoint_family.value, path_without_values(route.endpoint_path))
-
-
-def origin_of_url(url: str | None) -> str | None:
-    """Return the origin of a base URL, without its path; None if it has none."""
-    return None if not url else canonical_origin(url)
 
 
 def default_path(bundle: Bundle, ending: str) -> Path:

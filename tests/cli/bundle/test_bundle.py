@@ -44,6 +44,7 @@ async def test_a_run_is_bundled_from_its_record_and_its_exchange_is_a_scenario(c
     assert found["category"] | {"category": "contract_violation", "blame": "gateway"} == found["category"]
     assert [each["id"] for each in found["findings"]] == ["RSP-STREAM-08"]
     assert found["call"]["http_status"] == 200
+    assert 0 < found["call"]["at_ms"] <= found["made_at_ms"]
     kinds = [(each["kind"], each["count"]) for each in found["call"]["events"]]
     assert kinds[0] == ("response.created", 1)
     assert kinds[-1] == ("response.output_text.delta", 4)
