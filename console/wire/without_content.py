@@ -33,37 +33,44 @@ Close = Callable[[str | None], str | None]
 
 
 class EventKeeper:
-    """Keeps the events of a stream as they come, bounded, until their shape is asked for."""
+    """Keeps the events of a stream as they come, bounded, until their shape is asked for.
 
-    __slots__ = ("_kept", "_size", "is_whole")
+    Pieces of content that follow one another are only counted: whoever reads the stream adds to `pieces` and
+    `characters` itself while an event belongs to `run`, because this happens for nearly every event.
+    """
+
+    __slots__ = ("_kept", "_size", "characters", "is_whole", "pieces", "run")
 
     def __init__(self) -> None:
         self._kept: list[tuple[SseEvent, int, int]] = []
-        """Each event, how many pieces of a run it begins, and the characters of those together; 0 for no run."""
+        """Each event, with how many pieces it begins and their characters; 0 for an event that is not a piece."""
         self._size = 0
+        self.run: str | None = None
+        """The name of the events of the run of pieces that is open; None if none is."""
+        self.pieces = 0
+        """The pieces of that run so far; the next field has their characters."""
+        self.characters = 0
         self.is_whole = True
 
-    def take(self, event: SseEvent, pieces: int, characters: int) -> None:
-        """Keep an event.
-
-        Args:
-            event: The event.
-            pieces: 1 if it is a piece of content as its vendor sends it, which may follow others in a run; else 0.
-            characters: How long its text is, if it is.
-
-        """
-        if pieces and self._kept and self._kept[-1][1] and self._kept[-1][0].name == event.name:
-            first, count, length = self._kept[-1]
-            self._kept[-1] = (first, count + 1, length + characters)
-            return
+    def take(self, event: SseEvent, *, is_piece: bool, characters: int) -> None:
+        """Keep an event, and begin a run with it if it is a piece of content as its vendor sends it."""
+        self._end_run()
         self._size += len(event.data)
         if not self.is_whole or len(self._kept) == _EVENT_LIMIT or self._size > _SIZE_LIMIT:
             self.is_whole = False
             return
-        self._kept.append((event, pieces, characters))
+        self._kept.append((event, 0, 0))
+        if is_piece:
+            self.run, self.pieces, self.characters = event.name, 1, characters
+
+    def _end_run(self) -> None:
+        if self.run is not None:
+            self._kept[-1] = (self._kept[-1][0], self.pieces, self.characters)
+            self.run = None
 
     def shaped(self, model: str, close: Close) -> tuple[ShapedEvent, ...]:
         """Return the events without their content."""
+        self._end_run()
         shaper = _Shaper(model, close)
         return tuple(shaper.event(event, count, characters) for event, count, characters in self._kept)
 

@@ -174,7 +174,7 @@ _SAID = st.recursive(
 def test_no_word_of_a_gateway_is_in_the_shape_of_its_answer(events: list[tuple[str, object]]) -> None:
     keeper = EventKeeper()
     for name, value in events:
-        keeper.take(SseEvent(name, json.dumps(value)), 0, 0)
+        keeper.take(SseEvent(name, json.dumps(value)), is_piece=False, characters=0)
     shaped = keeper.shaped("m", lambda _: None)
     assert "willow" not in repr(shaped)
     for _, value in events:

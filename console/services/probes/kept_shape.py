@@ -1,7 +1,7 @@
 """Keeps the shape of an exchange as it arrives: events and head without content. No IO; never raises."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from console.domain.errors.category import Category
@@ -14,9 +14,6 @@ from console.services.gateway.failure import CallError
 from console.services.probes.head import REQUEST_ID_HEADERS, is_page, request_id
 from console.services.probes.intake import Intake
 from console.services.probes.mask import Mask
-from console.wire.answer import Delta
-from console.wire.sse import SseEvent
-from console.wire.stream import StreamReader
 from console.wire.without_content import EventKeeper, shape_body
 
 _TYPES = frozenset(
@@ -35,17 +32,14 @@ _UNREADABLE = "other"
 class ShapeKeeper:
     """Keeps what an answer was like."""
 
-    __slots__ = ("_close", "_events", "_mask", "_route")
+    __slots__ = ("_close", "_mask", "_route", "events")
 
     def __init__(self, route: Route, mask: Mask) -> None:
         self._route = route
         self._mask = mask
         self._close = partial(mask.closed, form=MODEL_NAME)
-        self._events = EventKeeper()
-
-    def take(self, event: SseEvent, reader: StreamReader, deltas: Sequence[Delta]) -> None:
-        """Keep an event that the reader has just read, with its content's pieces."""
-        self._events.take(event, int(reader.was_piece), sum(len(each.text) for each in deltas))
+        self.events = EventKeeper()
+        """The stream's events, as their reader passes them."""
 
     def shape(self, started: Started | None, intake: Intake | None, failure: CallError | None) -> ExchangeShape:
         """Return the shape of the exchange that ends here."""
@@ -57,9 +51,9 @@ class ShapeKeeper:
             status=0 if started is None else started.status,
             headers=() if started is None else tuple(self._headers(started)),
             body=text,
-            events=self._events.shaped(self._route.model, self._close) if is_stream else (),
+            events=self.events.shaped(self._route.model, self._close) if is_stream else (),
             end=_end(started, intake, failure),
-            is_whole=self._events.is_whole,
+            is_whole=self.events.is_whole,
         )
 
     def _headers(self, started: Started) -> Iterator[tuple[str, str]]:
