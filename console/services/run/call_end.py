@@ -123,7 +123,10 @@ async def read_exchange(artifacts: Artifacts, failed: CallFailed | None) -> Kept
     if failed is None or failed.exchange_sha256 is None:
         return None
     data = await artifacts.read(failed.exchange_sha256)
-    return None if data is None else msgspec.json.decode(data, type=KeptExchange)
+    try:
+        return None if data is None else msgspec.json.decode(data, type=KeptExchange)
+    except msgspec.MsgspecError:
+        return None  # another version of this program kept something else
 
 
 def _failed(call: MadeCall, result: SmokeResult, why: tuple[Category, Blame], *, stops: bool) -> CallFailed:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -60,6 +61,12 @@ async def test_a_run_is_bundled_from_its_record_and_its_exchange_is_a_scenario(c
         routes = table(EndpointFamily.RESPONSES, model="gpt-truncated-placeholder")
         again = await smoke_once(listening.base_url, EndpointFamily.RESPONSES, routes=routes, token=listening.token)
     assert (again.request_id, ids(again)) == ("req_0001", ["RSP-STREAM-08"]), "the file's row answered"
+    shutil.rmtree(console.home / ".local/state/gateway-console/artifacts")
+    alone = await console.run("bundle", "--run", run_id)
+    assert (alone.code, "Not kept: the record has the outcome" in alone.stdout) == (0, True)
+    assert "- RSP-STREAM-08: " in alone.stdout, "the record itself has the finding that decided"
+    none = await console.run("bundle", "--run", run_id, "--scenario")
+    assert (none.code, "no exchange is kept of this call" in none.complaint) == (2, True)
 
 
 async def echoing(console: Console, server: RawServer, *more: str) -> tuple[str, str]:
@@ -115,6 +122,7 @@ async def test_bad_input_ends_in_one_line_and_writes_nothing(console: Console) -
     (console.home / "taken.md").write_text("mine", encoding="utf-8")
     (console.home / "locked").mkdir(mode=0o500)
     broken = console.write_config("schema = 1\n", "broken.toml")
+    query = console.config_for("https://g.example", gateway='support = "https://g.example/?key=x"', name="query.toml")
     bad: dict[tuple[str, ...], tuple[int, str]] = {
         ("bundle",): (2, "one of the arguments --run --route is required"),
         ("bundle", "--run", "NOSUCHRUN"): (2, "no run has NOSUCHRUN in its id"),
@@ -127,6 +135,7 @@ async def test_bad_input_ends_in_one_line_and_writes_nothing(console: Console) -
         ("bundle", "--read-only", "--route", "writer", "--smoke"): (11, "nothing was sent"),
         ("bundle", "--read-only", "--route", "writer", "--yes"): (11, "was not written"),
         ("--config", str(broken), "bundle", "--route", "writer"): (3, "default_profile"),
+        ("--config", str(query), "bundle", "--route", "writer"): (3, "must be an https URL without a query"),
     }
     for command, ended in (await console.run_all(bad)).items():
         code, told = bad[command]
