@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from console.domain.errors.category import Blame
 from console.domain.escalation.bundle import Bundle, BundledCall, EventCount
+from console.domain.finding import Severity
 
 _OWN = frozenset({Blame.CLIENT, Blame.CONFIG, Blame.CONTENT})
 """Where the cause is on this side, so that support cannot remove it."""
@@ -74,6 +75,9 @@ def _what_happened(bundle: Bundle) -> Iterator[str]:
         yield f"{status}, {named}{when}."
     if category is not None:
         yield f"Our client reads it as {category.category}. {category.means}"
+    broken = dict.fromkeys(each.id for each in bundle.findings if each.severity is Severity.FAIL)
+    if broken:
+        yield f"Our client found: {', '.join(broken)}."
 
 
 def _what_is_asked(bundle: Bundle) -> Iterator[str]:
@@ -102,11 +106,12 @@ def _has_id(bundle: Bundle) -> bool:
 
 def _destination(bundle: Bundle) -> Iterator[str]:
     to = bundle.destination
-    yield f"{to.address or 'No address is known.'} {to.source}".strip()
+    yield f"- to: {to.address or 'no address is known'}"
+    yield f"- {to.source}"
     category = bundle.category
     if category is not None:
-        yield f"Ask first: {category.ask}"
-        yield f"Do first: {category.action}"
+        yield f"- ask first: {category.ask}"
+        yield f"- do first: {category.action}"
 
 
 def _profile(bundle: Bundle) -> Iterator[tuple[str, str]]:

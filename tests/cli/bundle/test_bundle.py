@@ -96,7 +96,7 @@ async def test_no_text_from_outside_is_in_a_bundle_or_a_scenario(console: Consol
     assert "heron" not in out, out
     assert "account_quota" in out
     if not more:
-        assert "help@gateway.example It is the profile's own address" in out
+        assert "- to: help@gateway.example\n- It is the profile's own address" in out
         assert "- own headers: x-team" in out
         assert "/v1/responses?api-version=…" in out
         assert "- token from: env" in out
