@@ -148,7 +148,8 @@ async def _done(app: App[None], pump: MessagePump, call: Callable[[Callable[[], 
         await asyncio.sleep(0)
         return
     waiting = asyncio.create_task(done.wait())
-    app.screen_change_signal.subscribe(app, lambda _: done.set(), immediate=True)
+    if app.is_running:
+        app.screen_change_signal.subscribe(app, lambda _: done.set(), immediate=True)
     await asyncio.wait({waiting, pump.task, app.task}, return_when=asyncio.FIRST_COMPLETED)
     app.screen_change_signal.unsubscribe(app)
     waiting.cancel()
