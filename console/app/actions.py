@@ -234,6 +234,15 @@ _AGENT_ACTIONS = (
         main_reason.why_no_agent_calls,
         places=_AGENTS,
     ),
+    Action(
+        "agent.escalate",
+        ("E",),
+        "escalate",
+        "Show what support needs to know of this agent's newest failed call, and write it to a file.",
+        main_reason.why_no_agent_calls,
+        is_shown=False,
+        places=_AGENTS,
+    ),
     Action("agent.down", ("j", "down"), "down", "Next agent.", is_shown=False, places=_AGENTS),
     Action("agent.up", ("k", "up"), "up", "Previous agent.", is_shown=False, places=_AGENTS),
 )

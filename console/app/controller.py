@@ -166,6 +166,12 @@ class Controller:
         making = partial(self.escalating.of_route, cursor, (size.width, size.height))
         self._begin(partial(self._escalate, making), "bundle", _BUNDLE_GROUP)
 
+    def escalate_agent(self, client: str) -> None:
+        """Show what support would get of an agent's newest failed call, and ask where to write it."""
+        size = self._app.size
+        making = partial(self.escalating.of_agent, client, (size.width, size.height))
+        self._begin(partial(self._escalate, making), "bundle", _BUNDLE_GROUP)
+
     def escalate_run(self) -> None:
         """Show what support would get of the run in view, and ask where to write it."""
         size = self._app.size

@@ -15,7 +15,9 @@ from console.domain.tokens.state import TokenState
 
 if TYPE_CHECKING:
     from console.domain.escalation.bundle import Bundle
+    from console.domain.probes.smoke import SmokeResult
     from console.services.escalation.gather import Surroundings
+    from console.view.console_state import RouteView
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +53,44 @@ class Escalating:
             size: The terminal's columns and lines.
 
         """
+        state = self._session.state
+        route = state.routes[cursor]
+        begun = [each.at for each in state.requests.calls if each.key == route.proven.key and each.number is None]
+        result = None if route.smoke.is_live else route.smoke.result
+        return await self._of_call(route, result, begun[-1] if begun else None, size)
+
+    async def of_agent(self, client: str, size: tuple[int, int]) -> ShownBundle | str:
+        """Return the bundle of an agent's newest call that failed, or else ended, or why there is none.
+
+        Args:
+            client: The agent, as the relay names it.
+            size: The terminal's columns and lines.
+
+        """
+        state = self._session.state
+        ended = [each for each in state.relay.calls.of(client) if each.result is not None]
+        failed = [each for each in ended if each.result is not None and each.result.classification is not None]
+        call = next(reversed(failed or ended), None)
+        route = next((each for each in state.routes if call is not None and each.proven.key == call.key), None)
+        if call is None or route is None:
+            return f"no call of {client} has ended yet"
+        begun = next((each.at for each in state.requests.calls if each.number == call.number), None)
+        return await self._of_call(route, call.result, begun, size)
+
+    async def _of_call(
+        self, route: "RouteView", result: "SmokeResult | None", begun_at: float | None, size: tuple[int, int]
+    ) -> ShownBundle | str:
         await self._session.load(("console.services.escalation.gather",))
         from console.services.escalation.gather import bundle_of_route
 
-        state = self._session.state
-        route = state.routes[cursor]
-        begun = [each.at for each in state.requests.calls if each.key == route.proven.key and not each.is_of_run]
         return self._shown(
             bundle_of_route(
                 self._session.profile,
                 route.check,
                 self._around(size),
-                origin=state.origin or None,
-                result=None if route.smoke.is_live else route.smoke.result,
-                begun_at_ms=int(begun[-1] * 1000) if begun else None,
+                origin=self._session.state.origin or None,
+                result=result,
+                begun_at_ms=None if begun_at is None or result is None else int(begun_at * 1000),
                 rungs=route.proven.rungs,
             )
         )

@@ -65,6 +65,8 @@ def _what_happened(bundle: Bundle) -> Iterator[str]:
     else:
         where = f"model {route.model}, endpoint family {route.endpoint_family}, path {route.endpoint_path}"
         outcome = "no call was made yet" if call is None else _OUTCOMES[call.outcome]
+        if call is not None and call.requests_sent == 0:
+            outcome = "a call could not be sent"
         if call is not None and call.outcome == "answered" and category is not None:
             outcome = "a call was answered, and the answer cannot be used"
         yield f"{outcome}: {where}."
@@ -175,6 +177,8 @@ def _events(call: BundledCall | None) -> Iterator[str]:
         yield "Not tried: no call was made."
     elif call.events is None:
         yield "Not kept: the record has the outcome of the call, and this machine does not have its events."
+    elif call.http_status is None:
+        yield "No answer arrived."
     elif not call.events:
         yield "The answer was not a stream of events."
     else:

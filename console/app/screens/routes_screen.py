@@ -86,6 +86,7 @@ class RoutesScreen(Screen[None]):
             "agent.cut_off": lambda: self._controller.relaying.cut_off(self._state.relay.picked),
             "agent.let_in": lambda: self._controller.relaying.let_in(self._state.relay.picked),
             "agent.calls": self._open_agent_calls,
+            "agent.escalate": lambda: self._controller.escalate_agent(self._state.relay.picked),
             "agent.down": lambda: self._pick_agent(1),
             "agent.up": lambda: self._pick_agent(-1),
             "run.open": self._open_runs,

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,13 @@ from console.app.app import ConsoleApp
 from console.app.dialogs.dialogs import Dialog
 from console.app.dialogs.run_dialogs import PreviewDialog
 from console.app.widgets.typed_line import TypedLine
+from console.domain.errors.category import Category, judged
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
+from console.domain.relay.call import RelayCallBegun, RelayCallEnded
 from console.domain.run.gate import Gate
 from console.domain.tokens.state import TokenState
 from console.services.config.load import load_profile
+from console.view.relay.relay_view import RelayOpened
 
 pytestmark = pytest.mark.usefixtures("state_home")
 
@@ -107,6 +112,27 @@ async def test_the_run_in_view_is_bundled_from_its_record(tmp_path: Path) -> Non
     assert f"- run: {run_id}" in text
     assert "- HTTP status: 429" in text
     assert "The answer was not a stream of events." in text
+
+
+async def test_an_agents_failed_call_is_bundled_from_the_agents_pane(tmp_path: Path) -> None:
+    async with refused(tmp_path, (120, 40)) as app:
+        route = state_of(app).routes[0].check.route
+        failed = SmokeResult(
+            *(route.key, route.model, route.endpoint_family.value, route.endpoint_path),
+            status=SmokeStatus.FAILED,
+            classification=judged(Category.RATE_LIMIT, "too many"),
+            http_status=429,
+            requests_sent=1,
+            request_id="req-of-the-agent",
+        )
+        app.controller.session.dispatch(RelayOpened("http://127.0.0.1:9"))
+        for number, result in enumerate((failed, replace(failed, classification=None, request_id="req-later")), 1):
+            app.controller.session.dispatch(RelayCallBegun(number, "codex", route, 10, at=1_000_000.0))
+            app.controller.session.dispatch(RelayCallEnded(number, "codex", result, 0, 0, is_cut=False))
+        await settled(app)
+        await press(app, "5")
+        dialog = await opened(app)
+        assert await reads(app, dialog, "- request id: req-of-the-agent")
 
 
 async def test_a_read_only_session_shows_a_bundle_and_writes_none(tmp_path: Path) -> None:
