@@ -46,6 +46,7 @@ from console.services.config.field_types import (
     ProfileName,
     RoleName,
     Seconds,
+    SupportAddress,
     TokenReference,
     Tokens,
     Variable,
@@ -117,6 +118,8 @@ class GatewayModel(Table):
     documentation: DocumentationName = GatewaySettings.documentation
     """Whose documentation says which models belong on which endpoint family: a name that the console knows. If
     omitted, the gateway's host decides; name it for a proxy or a host of your own in front of that gateway."""
+    support: SupportAddress = GatewaySettings.support
+    """Where to report what the gateway does wrong: an https URL, or an e-mail address. `bundle` names it."""
 
     @field_validator("base_url_ref")
     @classmethod

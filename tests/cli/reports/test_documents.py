@@ -92,6 +92,8 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
         ("run", "show", "last"),
         ("run", "list"),
         ("run", "step", "last", "--send"),
+        ("bundle", "--run", "last"),
+        ("bundle", "--route", "writer", "--smoke"),
         ("run", "resume", "last"),
         ("run", "stop", "last", "--reason", "enough of it"),
         ("record", "show", "last"),
