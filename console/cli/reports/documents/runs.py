@@ -141,12 +141,22 @@ class VerifiedDocument:
     """How many signatures hold, by the list of signers."""
     signatures_not_verified: int
     """How many signatures could not be judged, because no list was named."""
+    checkpoints: int
+    """How many checkpoints were held against the lines."""
+    signed_lines: int
+    """How many lines, from the first, a valid signature covers."""
+    signers: tuple[str, ...]
+    """Who signed them, by the list of signers."""
+    pruned_at: str | None
+    """When the lines were deleted because they were old; null if they were not."""
+    unmet: tuple[str, ...]
+    """What was required and does not hold; empty if nothing was required."""
     faults: tuple[ChainFaultDocument, ...]
     unread: str | None
     """Why the lines could not be read, so that nothing is known of them; null if they were read."""
 
     @classmethod
-    def of(cls, result: "Verified") -> Self:
+    def of(cls, result: "Verified", unmet: tuple[str, ...] = ()) -> Self:
         """Return a result as the document names it."""
         return cls(
             run_id=result.run_id,
@@ -155,6 +165,11 @@ class VerifiedDocument:
             head=result.head,
             signatures=result.signatures,
             signatures_not_verified=result.unverified,
+            checkpoints=result.checkpoints,
+            signed_lines=result.signed_lines,
+            signers=result.signers,
+            pruned_at=None if result.pruned_at_ms is None else moment(result.pruned_at_ms),
+            unmet=unmet,
             faults=tuple(ChainFaultDocument(line=fault.seq, words=fault.words) for fault in result.faults),
             unread=result.unread or None,
         )
