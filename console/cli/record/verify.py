@@ -108,7 +108,7 @@ async def _unmet_of(record: Record | None, result: Verified, arguments: argparse
         return ("the requirements were not judged: the run's lines are gone or do not verify",)
     unmet: list[str] = []
     if record.is_simulated and not arguments.allow_simulated:
-        unmet.append("the embedded gateway answered: it is no evidence of a real gateway (--allow-simulated takes it)")
+        unmet.append("the embedded gateway answered: nothing is proven of a real gateway (--allow-simulated takes it)")
     requirement: Requirement
     for requirement in arguments.require or ():
         why = why_unmet(requirement, record, is_signed=result.is_signed)
@@ -125,7 +125,7 @@ async def _other_commit(record: Record, revision: str, root: Path) -> tuple[str,
         return (f"{shown}: the run has no sealed candidate",)
     if record.candidate_tree is None:
         return (
-            f"{shown}: the run does not name the content of its candidate, which is no patch or is of an older version",
+            f"{shown}: the run does not name its candidate's content: it is not a patch, or is of an older version",
         )
     try:
         commit, tree = await tree_of_commit(root, revision, current().environment)
@@ -182,7 +182,7 @@ class _Told:
             output.write_document(RecordVerifyDocument(records=records, exit_code=code))
         elif self._is_chain_only:
             output.note(
-                "Chain only: without a checkpoint it cannot show a missing end or a run written anew. Compare the head"
+                "Chain only: without a checkpoint it cannot show a missing end or a run rewritten. Compare the head"
                 " with a copy that you saved elsewhere, or set operator_key in the policy."
             )
         return code

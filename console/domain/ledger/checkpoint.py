@@ -1,6 +1,6 @@
 """Checkpoints and tombstones: what is said of a whole run, so that a copy of it can be held against the ledger.
 
-A chain of hashes cannot show that its end is missing, or that all of it was written anew. A checkpoint says how many
+A chain of hashes cannot show that its end is missing, or that all of it was rewritten. A checkpoint says how many
 lines a run had at a time, and the hash of the last one. Signed, or kept elsewhere, it shows both. A tombstone says the
 same of a run whose lines were deleted because they were old.
 """

@@ -24,7 +24,7 @@ _LINE = 70
 
 
 class SignatureFormError(ValueError):
-    """A text is not a signature of ours; the message contains nothing of the text."""
+    """A text is not a signature by this console; the message contains nothing of the text."""
 
 
 def begin_statement(run_id: str, created: bytes) -> bytes:

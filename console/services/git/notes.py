@@ -46,9 +46,8 @@ async def add_note(root: Path, name: str, revision: str, text: str, environment:
         await asyncio.to_thread(file.write_text, text, encoding="utf-8")
         if before:
             await _said(own.git("update-ref", reference, before))
-        await _said(
-            own.git(*_IDENTITY, "notes", "--ref", reference, "add", "-f", "--no-stripspace", "-F", str(file), commit)
-        )
+        blob = await _said(own.git("hash-object", "-w", "--no-filters", str(file)))
+        await _said(own.git(*_IDENTITY, "notes", "--ref", reference, "add", "-f", "-C", blob, commit))
         made = await _said(own.git("rev-parse", "--verify", reference))
         await hand_over_objects(own, checkout, environment)
     moved = await move_reference(root, environment, "update-ref", reference, made, before or "0" * len(made))

@@ -1,8 +1,8 @@
 """Checkpoints of a run: made at each decision and at its end, signed if the operator has a key, and kept outside too.
 
 A decision stands whether or not it could be signed: `problem` then says why not, and the checkpoint is stored unsigned.
-At the end of a run its checkpoint is also written beside the ledger, so that a ledger that was shortened or written
-anew is found by a file that is not in it.
+At the end of a run its checkpoint is also written beside the ledger: a file outside it shows whether it was shortened
+or rewritten.
 """
 
 from collections.abc import Callable, Mapping

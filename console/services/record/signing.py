@@ -200,7 +200,7 @@ def _why_not_known(signature: str, namespace: str, allowed: Path, at_ms: int | N
     shown = safe(str(allowed), limit=200)
     key = base64.b64encode(key_of_signature(signature, namespace)).decode()
     lines = allowed.read_text(errors="replace").splitlines()
-    if not any(key in line.split() for line in lines if not line.lstrip().startswith("#")):
+    if not any(key in line.split()[2:] for line in lines if not line.lstrip().startswith("#")):
         return f"the key that signed is not in {shown}; list there everyone who may decide"
     when = "now" if at_ms is None else f"at {moment(at_ms)}"
     return (
@@ -233,7 +233,7 @@ def _why_not_signed(key: Path, said: str, ending: ChildEnding, environment: Mapp
 
 
 def _agent_state(place: str) -> str:
-    """Return, in words, whether an agent listens at a socket."""
+    """Return whether an agent listens at a socket, for a message."""
     if not place:
         return "no agent runs here (SSH_AUTH_SOCK is not set)"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:

@@ -2,7 +2,7 @@
 
 What was said of a run elsewhere is held against its lines: the checkpoints that the ledger has, the one that is kept
 beside it, and any that the operator names. They show what a chain alone cannot: an end that is missing, and a run that
-was written anew.
+was rewritten.
 """
 
 import asyncio
@@ -275,7 +275,7 @@ async def _held_against(lines: _Lines, said: Checkpoint, count: int, log_id: str
     if (head := await lines.head_of(said.count)) is None:
         return ChainFault(count + 1, f"{which} says {said.count} lines, and the ledger has {count}: the end is missing")
     if head != said.head:
-        return ChainFault(said.count, f"{which} names another hash for this line: the run was written anew")
+        return ChainFault(said.count, f"{which} names another hash for this line: the run was rewritten")
     return None
 
 

@@ -12,11 +12,10 @@ import pytest
 import yaml
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
-from support.cli.console_process import Console, Ended
-from support.git.repositories import Repository
+from support.cli.console_process import Console
 from support.record.in_toto import checked
+from support.record.runs import Runs
 from support.record.sshsig_key import SshsigKey
-from support.run.desks import FILES, TASK, config_text
 from support.run.gateway import run_gateway
 from support.run.signing_keys import list_signers, make_key
 
@@ -29,33 +28,6 @@ ARTICLE = yaml.safe_load((Path(__file__).parents[2] / "data" / "yaml_configs" / 
 
 
 PAGE = Path(__file__).parents[3] / "docs" / "exports.md"
-
-
-class Runs:
-    """A command line in which one run was sealed."""
-
-    def __init__(self, console: Console, place: Path) -> None:
-        self.console = console
-        self.place = place
-        self.repository = Repository(place / "repository", FILES)
-        self.config = console.home / "config.toml"
-        self.environment: dict[str, str] = {}
-
-    def configure(self, **config: str) -> None:
-        self.config.write_text(config_text(**config))
-
-    async def seal(self, **config: str) -> None:
-        self.configure(**config)
-        task = self.place / "task.md"
-        task.write_text(TASK)
-        begun = await self.run("run", "start", "--task-file", task, "--repo", self.repository.root, "--auto")
-        assert begun.code == 0, begun
-
-    async def run(self, *arguments: str | Path) -> Ended:
-        return await self.console.run(*arguments, "--config", self.config, **self.environment)
-
-    async def export(self, form: str, *arguments: str | Path) -> Ended:
-        return await self.run("record", "export", "last", "--as", form, *arguments)
 
 
 @pytest.fixture
