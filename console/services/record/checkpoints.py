@@ -47,6 +47,8 @@ class Checkpoints:
         self._policy = policy
         self._environment = environment
         self._now_ms = now_ms
+        self._kept = ""
+        """The head of the newest checkpoint: the last decision may also be the end of the run."""
         self.problem = ""
         """Why the newest checkpoint is not signed, or not stored; empty if it is as the policy wants it."""
 
@@ -60,12 +62,14 @@ class Checkpoints:
 
         Nothing is raised: what has happened in the run stands. `problem` says what went wrong.
         """
-        if not (any(isinstance(each.event, GateDecided) for each in entries) or state.is_over):
+        is_wanted = state.is_over or any(isinstance(each.event, GateDecided) for each in entries)
+        if not is_wanted or self._kept == state.head:
             return
         self.problem = ""
         try:
             made = await self._made(state)
             await self._ledger.add_checkpoint(made)
+            self._kept = state.head
             if state.is_over:
                 self._keep_outside(made)
         except (LedgerError, PrivateFileError) as error:

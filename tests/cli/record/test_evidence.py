@@ -64,7 +64,7 @@ async def test_a_record_is_verified_elsewhere_with_and_without_this_console(sign
     told = runs_the_page("whole")
     assert told.returncode == 0, told
     checkpoints = signed.evidence.read_text().count('"checkpoint"')
-    assert told.stdout.count('Good "gateway-console-run@v1" signature for ann@example.com') == checkpoints == 8
+    assert told.stdout.count('Good "gateway-console-run@v1" signature for ann@example.com') == checkpoints == 7
     whole = signed.evidence.read_bytes()
     rows = whole.splitlines(keepends=True)
     last = next(number for number, row in enumerate(rows) if row.startswith(b'{"checkpoint"'))
