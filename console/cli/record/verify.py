@@ -182,7 +182,7 @@ class _Told:
             output.write_document(RecordVerifyDocument(records=records, exit_code=code))
         elif self._is_chain_only:
             output.note(
-                "Chain only: without a checkpoint it cannot show a missing end or a run rewritten. Compare the head"
+                "Chain only: without a checkpoint it cannot show a missing end or a rewritten run. Compare the head"
                 " with a copy that you saved elsewhere, or set operator_key in the policy."
             )
         return code
