@@ -23,8 +23,8 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
 from console.cli.reports import documents
-from console.cli.reports.record import CHOSEN, MOMENTS, PAIRS
 from console.simulator import process
+from console.view.record.document import CHOSEN, MOMENTS, PAIRS
 
 FOLDER = Path(__file__).parent / "schema"
 
@@ -87,7 +87,8 @@ def document_types() -> dict[str, list[type]]:
 
 
 def _named_types() -> Iterator[type]:
-    modules = [import_module(f"{documents.__name__}.{each.name}") for each in pkgutil.iter_modules(documents.__path__)]
+    found = pkgutil.walk_packages(documents.__path__, f"{documents.__name__}.")
+    modules = [import_module(each.name) for each in found]
     for module in [*modules, process]:
         for name, each in inspect.getmembers(module, is_dataclass):
             is_own = each.__module__ == module.__name__ and not name.startswith("_")

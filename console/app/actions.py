@@ -188,6 +188,15 @@ _RUN_ACTIONS = (
         is_shown=False,
         places=_RUN,
     ),
+    Action(
+        "run.escalate",
+        ("E",),
+        "escalate",
+        "Show what support needs to know of this run, without its texts, and write it to a file.",
+        run_reason.why_no_bundle,
+        is_shown=False,
+        places=_RUN,
+    ),
     Action("run.down", ("j", "down"), "down", "Next run, or scroll the pane.", is_shown=False, places=_RUN),
     Action("run.up", ("k", "up"), "up", "Previous run, or scroll the pane.", is_shown=False, places=_RUN),
     Action("run.first", ("g", "home"), "first", "Newest run, or top of the pane.", is_shown=False, places=_RUN),
@@ -225,6 +234,15 @@ _AGENT_ACTIONS = (
         main_reason.why_no_agent_calls,
         places=_AGENTS,
     ),
+    Action(
+        "agent.escalate",
+        ("E",),
+        "escalate",
+        "Show what support needs to know of this agent's newest failed call, and write it to a file.",
+        main_reason.why_no_agent_calls,
+        is_shown=False,
+        places=_AGENTS,
+    ),
     Action("agent.down", ("j", "down"), "down", "Next agent.", is_shown=False, places=_AGENTS),
     Action("agent.up", ("k", "up"), "up", "Previous agent.", is_shown=False, places=_AGENTS),
 )
@@ -252,6 +270,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("route.open", ("enter",), "open", "Show everything about this route, in full."),
     Action(
         "route.explain", ("e",), "why", "Explain why this route's call was refused.", main_reason.why_no_explanation
+    ),
+    Action(
+        "route.escalate",
+        ("E",),
+        "escalate",
+        "Show what support needs to know of this route's newest call, without its texts, and write it to a file.",
+        main_reason.why_no_bundle,
+        is_shown=False,
     ),
     Action("pane.next", ("tab", "right_square_bracket"), "pane", "Go to the next pane."),
     Action("run.open", ("r",), "runs", "Show the runs, and step the one in view.", run_reason.why_no_runs),

@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 from textual.app import App
 from textual.worker import Worker
 
+from console.app.escalating import Escalating, ShownBundle
 from console.app.relaying import Relaying
 from console.app.runs.bridge import RunBridge
 from console.app.runs.form import RunForm
@@ -28,6 +29,7 @@ _GATEWAY_GROUP = "gateway"
 _RUNS_GROUP = "runs"
 _STEP_GROUP = "step"
 _RELAY_GROUP = "relay"
+_BUNDLE_GROUP = "bundle"
 
 
 @runtime_checkable
@@ -81,6 +83,7 @@ class Controller:
         self._is_demo = is_demo
         self.bridge = RunBridge(self.session, environment)
         self.relaying = Relaying(self.session)
+        self.escalating = Escalating(self.session, self.bridge, environment)
 
     @property
     def state(self) -> ConsoleState:
@@ -154,6 +157,49 @@ class Controller:
         """End the relay, with all calls in flight."""
         self._cancel(_RELAY_GROUP)
         self.relaying.disclaim()
+
+    # --- Escalation ------------------------------------------------------------------------------------------------
+
+    def escalate_route(self, cursor: int) -> None:
+        """Show what support would get of a route, and ask where to write it."""
+        size = self._app.size
+        making = partial(self.escalating.of_route, cursor, (size.width, size.height))
+        self._begin(partial(self._escalate, making), "bundle", _BUNDLE_GROUP)
+
+    def escalate_agent(self, client: str) -> None:
+        """Show what support would get of an agent's newest failed call, and ask where to write it."""
+        size = self._app.size
+        making = partial(self.escalating.of_agent, client, (size.width, size.height))
+        self._begin(partial(self._escalate, making), "bundle", _BUNDLE_GROUP)
+
+    def escalate_run(self) -> None:
+        """Show what support would get of the run in view, and ask where to write it."""
+        size = self._app.size
+        making = partial(self.escalating.of_run, (size.width, size.height))
+        self._begin(partial(self._escalate, making), "bundle", _BUNDLE_GROUP)
+
+    async def _escalate(self, making: Callable[[], Coroutine[None, None, ShownBundle | str]]) -> None:
+        from console.app.dialogs.asks import bundle_ask
+        from console.app.dialogs.dialogs import Dialog
+        from console.app.dialogs.run_dialogs import PreviewDialog
+        from console.app.panes.bundle_pane import BundlePane
+
+        shown = await making()
+        if isinstance(shown, str):
+            self._app.notify(shown, severity="warning", markup=False)
+            return
+        pane = BundlePane(self.state, shown.lines)
+        pane.border_title = "bundle · what support gets"
+        if self.state.is_read_only:
+            self._app.push_screen(Dialog(pane, "bundle · read-only: not written", self.state, 0))
+            return
+        ask = bundle_ask(shown.name, partial(self.escalating.write, shown))
+
+        def answered(is_written: bool | None) -> None:
+            if is_written:
+                self._app.notify("the bundle was written; nothing was sent", markup=False)
+
+        self._app.push_screen(PreviewDialog(self.state, ask, pane), answered)
 
     # --- Runs ------------------------------------------------------------------------------------------------------
 

@@ -84,6 +84,15 @@ def why_no_explanation(state: ConsoleState, cursor: int) -> str | None:
     return None
 
 
+def why_no_bundle(state: ConsoleState, cursor: int) -> str | None:
+    """Return why there is nothing to tell support."""
+    if cursor >= len(state.routes):
+        return "the table has no route"
+    if state.routes[cursor].smoke.is_live:
+        return "this route's call is in progress; x stops it"
+    return None
+
+
 def why_no_token_set(state: ConsoleState, cursor: int) -> str | None:
     """Return why no token can be stored."""
     if state.is_read_only:

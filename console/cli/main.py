@@ -22,6 +22,9 @@ SHORTEST_SECRET = 14
 """No known secret is shorter, so shorter arguments do not load the patterns of secrets."""
 
 
+_COMMIT = re.compile("[0-9a-f]{40}([0-9a-f]{24})?")
+
+
 class _HelpFormatter(argparse.HelpFormatter):
     """Asks the terminal for its width itself: argparse loads `shutil` for it, and with that three compressors."""
 
@@ -144,9 +147,20 @@ def _dispatch(arguments: Sequence[str]) -> int:
     return int(import_module(VERBS[parsed.verb].module).run(parsed))
 
 
+def _without_commits(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments without the ids of commits that `--commit` names: they are public, and hexadecimal."""
+    found = [*arguments]
+    for place, argument in enumerate(found):
+        before = found[place - 1] if place else ""
+        value = argument.removeprefix("--commit=") if argument.startswith("--commit=") else argument
+        if (before == "--commit" or value != argument) and _COMMIT.fullmatch(value):
+            found[place] = ""
+    return found
+
+
 def _refuse_secrets(arguments: Sequence[str]) -> None:
     """Refuse a token on the command line before anything uses it."""
-    long = [each for each in arguments if len(each) >= SHORTEST_SECRET]
+    long = [each for each in _without_commits(arguments) if len(each) >= SHORTEST_SECRET]
     if not long:
         return
     from console.domain.text.secret_scan import looks_like_secret

@@ -1,12 +1,12 @@
 """Output: data goes to stdout, diagnostics to stderr. Nothing else in the command line writes to either."""
 
-import json
 import unicodedata
 from collections.abc import Sequence
 
 from console.cli.context import current
 from console.cli.streams import writing
 from console.domain.problem import Problem, ProblemKind
+from console.domain.text.json_text import shown_json
 from console.domain.text.safe import safe
 from console.services.system.leak_guard import LEAK_GUARD
 
@@ -45,19 +45,8 @@ def write_document(document: object) -> None:
     masked = LEAK_GUARD.redact_document(msgspec.to_builtins(document))
     data = msgspec.json.format(msgspec.json.encode(masked), indent=2)
     with writing():
-        current().stdout.write(_escaped(data.decode()) + "\n")
+        current().stdout.write(shown_json(data.decode()) + "\n")
         current().stdout.flush()
-
-
-def _escaped(document: str) -> str:
-    """Escape characters that a terminal would obey or hide. They occur only in strings, which keep their value."""
-    return "\n".join(line if safe(line) == line else "".join(map(_as_number, line)) for line in document.split("\n"))
-
-
-def _as_number(character: str) -> str:
-    if safe(character) == character:
-        return character
-    return json.dumps(character)[1:-1].replace("\x7f", "\\u007f")
 
 
 def note(text: str) -> None:

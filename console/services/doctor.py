@@ -67,6 +67,16 @@ def look_at_terminal(streams: Iterable[TextIO]) -> TerminalFacts:
     return TerminalFacts(None, None)
 
 
+def check_machine(facts: TerminalFacts, environment: Mapping[str, str]) -> tuple[Symptom, ...]:
+    """Check everything that needs no profile: terminal, network, files, and whether a token can be entered."""
+    return (
+        *check_terminal(facts, environment),
+        *check_network(environment),
+        *check_files(environment),
+        check_token_entry(environment),
+    )
+
+
 def check_terminal(facts: TerminalFacts, environment: Mapping[str, str]) -> tuple[Symptom, ...]:
     """Check the terminal: its size, name and colours, and whether tmux or SSH is in between."""
     return (

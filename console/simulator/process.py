@@ -4,11 +4,12 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
 from console.simulator.breach import Breach
+from console.simulator.scenario import Scenario
 from console.simulator.server import Listening, serve
 
 
@@ -32,7 +33,12 @@ def announcement(listening: Listening) -> str:
 
 
 async def simulate(
-    port: int = 0, *, until_stdin_closes: bool = False, pace: float = 1.0, breaches: Collection[Breach] = ()
+    port: int = 0,
+    *,
+    until_stdin_closes: bool = False,
+    pace: float = 1.0,
+    breaches: Collection[Breach] = (),
+    scenarios: Sequence[Scenario] = (),
 ) -> None:
     """Serve until a signal arrives or stdin closes, after announcing the URL on stdout.
 
@@ -41,6 +47,7 @@ async def simulate(
         until_stdin_closes: Whether to end when stdin closes.
         pace: A factor on all waits.
         breaches: How to break Claude Code's gateway contract.
+        scenarios: Rows that come before the built-in ones.
 
     Raises:
         OSError: It cannot listen on the port.
@@ -50,7 +57,7 @@ async def simulate(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
-    async with serve(port, pace=pace, breaches=breaches) as listening:
+    async with serve(port, pace=pace, breaches=breaches, scenarios=scenarios) as listening:
         print(announcement(listening), flush=True)  # noqa: T201  # the one line of data on stdout
         watching = asyncio.create_task(_wait_for_end_of_stdin(stop)) if until_stdin_closes else None
         await stop.wait()

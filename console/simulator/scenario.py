@@ -1,14 +1,31 @@
-"""Scenarios: what the embedded gateway does for which model, read from `scenarios.toml`."""
+"""Scenarios: what the embedded gateway does for which model, read from `scenarios.toml` or a file of the operator."""
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Literal
 
+from console.domain.exchange.shape import PLAYABLE, ExchangeShape, ShapedEvent, ShapeEnd
+from console.domain.facts.row import FactRow, parse_facts
 from console.domain.routes.family import EndpointFamily
+
+_Kind = Literal["error", "cut", "html", "redirect", "elsewhere", "role", "replay"]
+_KINDS: dict[str, _Kind] = {
+    "error": "error",
+    "cut": "cut",
+    "html": "html",
+    "redirect": "redirect",
+    "elsewhere": "elsewhere",
+    "role": "role",
+    "replay": "replay",
+}
+_BODY_LIMIT = 131_072
+"""The most characters of a replayed body, or of an event's data."""
+_PIECE_LIMIT = 20_000
+"""The most pieces of one run of events."""
+_LINE = r"[^\n]{0,400}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +77,7 @@ class Scenario:
 
     pattern: re.Pattern[str]
     families: frozenset[EndpointFamily]
-    kind: Literal["error", "cut", "html", "redirect", "elsewhere", "role"]
+    kind: _Kind
     status: int = 200
     code: str = ""
     type: str = ""
@@ -75,33 +92,129 @@ class Scenario:
     """For an answer from elsewhere: additional headers."""
     conduct: Conduct = WELL
     """For a role: how the model behaves in a run."""
+    shape: ExchangeShape | None = None
+    """For a replay: the exchange to repeat."""
 
 
 @cache
 def scenarios() -> tuple[Scenario, ...]:
-    """Return all rows in order."""
-    table = tomllib.loads(files(__package__).joinpath("scenarios.toml").read_text(encoding="utf-8"))
-    return tuple(
-        Scenario(
-            pattern=re.compile(row["pattern"]),
-            families=frozenset(EndpointFamily(name) for name in row.get("families", list(EndpointFamily))),
-            conduct=_conduct(row.get("conduct", {})),
-            **{key: value for key, value in row.items() if key not in ("pattern", "families", "conduct")},
-        )
-        for row in table["scenario"]
+    """Return all built-in rows in order."""
+    return read_scenarios(files(__package__).joinpath("scenarios.toml").read_text(encoding="utf-8"))
+
+
+def read_scenarios(text: str) -> tuple[Scenario, ...]:
+    """Return the rows of a table in order, strictly checked.
+
+    Raises:
+        FactsError: The table has a fault; the message names the row and the key, and repeats nothing of the text.
+
+    """
+    table = parse_facts(text)
+    found = tuple(_scenario(row) for row in table.rows("scenario"))
+    table.end()
+    return found
+
+
+def _scenario(row: FactRow) -> Scenario:
+    kind = row.matching("kind", "|".join(_KINDS), f"must be one of {', '.join(_KINDS)}")
+    families = row.texts("families", "|".join(EndpointFamily), "must be endpoint families", is_optional=True)
+    read = Scenario(
+        pattern=row.made("pattern", _pattern, "must be a regular expression"),
+        families=frozenset(map(EndpointFamily, families or EndpointFamily)),
+        kind=_KINDS[kind],
+        status=row.count("status") if row.has("status") else 200,
+        headers=dict(row.table("headers", is_optional=True)),
+        code=row.text("code", ""),
+        type=row.text("type", ""),
+        message=row.text("message", ""),
+        after_events=row.count("after_events") if row.has("after_events") else 0,
+        answers_as=row.text("answers_as", ""),
+        id_prefix=row.text("id_prefix", ""),
+        conduct=_conduct(row.inner("conduct")),
+        shape=_shape(row) if kind == "replay" else None,
+    )
+    row.end()
+    if not (read.status == 0 and kind == "replay") and not 200 <= read.status <= 599:
+        raise row.fault("status", "must be an HTTP status from 200 to 599")
+    return read
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error:
+        raise ValueError from None
+
+
+def _playable(text: str) -> ShapeEnd:
+    end = ShapeEnd(text)
+    if end not in PLAYABLE:
+        raise ValueError
+    return end
+
+
+def _shape(row: FactRow) -> ExchangeShape:
+    """Return the exchange that a row repeats."""
+    return ExchangeShape(
+        status=row.count("status"),
+        headers=tuple(row.table("headers", is_optional=True).items()),
+        body=row.lines("body", _BODY_LIMIT) if row.has("body") else "",
+        events=tuple(_event(each) for each in row.rows("event", is_optional=True)),
+        end=row.made("end", _playable, f"must be one of {', '.join(PLAYABLE)}"),
     )
 
 
-def _conduct(row: Mapping[str, Any]) -> Conduct:
-    finding = ScriptedFinding(**row["finding"]) if "finding" in row else None
-    return Conduct(**{**row, "finding": finding})
+def _event(row: FactRow) -> ShapedEvent:
+    count = row.count("count") if row.has("count") else 1
+    if not 1 <= count <= _PIECE_LIMIT:
+        raise row.fault("count", f"must be from 1 to {_PIECE_LIMIT}")
+    event = ShapedEvent(
+        kind="",
+        name=row.matching("name", r"[a-z_.]{1,80}", "must be the name of an event", ""),
+        data=row.lines("data", _BODY_LIMIT),
+        count=count,
+        characters=row.count("characters") if row.has("characters") else 0,
+    )
+    row.end()
+    if "\n" in event.data or "\r" in event.data or event.characters > _BODY_LIMIT:
+        raise row.fault("data", f"must be one line, with texts of at most {_BODY_LIMIT} characters")
+    return event
 
 
-def scenario_for(model: str, family: EndpointFamily) -> Scenario | None:
-    """Return the row for a model on a family; None if the call gets a good answer."""
-    return next((row for row in scenarios() if family in row.families and row.pattern.search(model)), None)
+def _conduct(row: FactRow | None) -> Conduct:
+    if row is None:
+        return WELL
+    finding = row.inner("finding")
+    read = Conduct(
+        until_attempt=row.count("until_attempt") if row.has("until_attempt") else 0,
+        hides_source=row.flag("hides_source"),
+        more_lines=row.texts("more_lines", _LINE, "must be lines", is_optional=True),
+        secret_pieces=row.texts("secret_pieces", _LINE, "must be lines", is_optional=True),
+        more_path=row.text("more_path", ""),
+        more_path_lines=row.texts("more_path_lines", _LINE, "must be lines", is_optional=True),
+        scores=row.counts("scores"),
+        finding=None if finding is None else _finding(finding),
+        evidence=row.text("evidence", ""),
+        forges_nonce=row.flag("forges_nonce"),
+        prose=row.text("prose", ""),
+    )
+    row.end()
+    return read
+
+
+def _finding(row: FactRow) -> ScriptedFinding:
+    usual = ScriptedFinding("", "").area
+    read = ScriptedFinding(row.text("severity"), row.text("note"), row.text("area", usual), row.text("about", ""))
+    row.end()
+    return read
+
+
+def scenario_for(model: str, family: EndpointFamily, own: Sequence[Scenario] = ()) -> Scenario | None:
+    """Return the row for a model on a family, of the operator's own rows first; None if the call gets a good answer."""
+    rows = (*own, *scenarios())
+    return next((row for row in rows if family in row.families and row.pattern.search(model)), None)
 
 
 def has_scenario(model: str) -> bool:
-    """Return whether a row names a model, on any family."""
+    """Return whether a built-in row names a model, on any family."""
     return any(row.pattern.search(model) for row in scenarios())

@@ -6,7 +6,7 @@ import hmac
 import logging
 import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -29,6 +29,7 @@ from console.simulator.catalogue import (
 from console.simulator.chat_completions import ChatCompletions
 from console.simulator.dialect import Ask, Dialect, RequestError, StreamItem
 from console.simulator.hostile import HostileCall, hostility_for, perform
+from console.simulator.replay import replay
 from console.simulator.request_body import read_body
 from console.simulator.responses import Responses
 from console.simulator.roles.role_answer import answer_as_role
@@ -85,7 +86,12 @@ class Listening:
 
 @contextlib.asynccontextmanager
 async def serve(
-    port: int = 0, *, pace: float = 1.0, token: str = "", breaches: Collection[Breach] = ()
+    port: int = 0,
+    *,
+    pace: float = 1.0,
+    token: str = "",
+    breaches: Collection[Breach] = (),
+    scenarios: Sequence[Scenario] = (),
 ) -> AsyncIterator[Listening]:
     """Serve on loopback while the block runs.
 
@@ -94,6 +100,7 @@ async def serve(
         pace: A factor on all waits: 0 answers at once.
         token: The token to accept, for a caller that needs a known one; empty creates a random one.
         breaches: How to break Claude Code's gateway contract.
+        scenarios: Rows that come before the built-in ones.
 
     Raises:
         OSError: It cannot listen on the port.
@@ -101,7 +108,7 @@ async def serve(
     """
     token = token or f"sim-{secrets.token_urlsafe(24)}"
     journal = Journal()
-    application = _application(_Server(token, journal, pace, frozenset(breaches)))
+    application = _application(_Server(token, journal, pace, frozenset(breaches), scenarios))
     runner = web.AppRunner(application, access_log=None, logger=_QUIET, shutdown_timeout=1.0)
     await runner.setup()
     try:
@@ -129,11 +136,14 @@ def _application(server: "_Server") -> web.Application:
 
 
 class _Server:
-    def __init__(self, token: str, journal: Journal, pace: float, breaches: Collection[Breach]) -> None:
+    def __init__(
+        self, token: str, journal: Journal, pace: float, breaches: Collection[Breach], scenarios: Sequence[Scenario]
+    ) -> None:
         self._token = token
         self._journal = journal
         self._pace = pace
         self._breaches = breaches
+        self._scenarios = scenarios
         self._number = 0
 
     def guarded(
@@ -180,7 +190,9 @@ class _Server:
         ask = dialect.read(body)
         if hostility_for(ask.model) is not None:
             return await self._be_hostile(request, ask, dialect, number)
-        scenario = scenario_for(ask.model, family)
+        scenario = scenario_for(ask.model, family, self._scenarios)
+        if scenario is not None and scenario.shape is not None:
+            return await replay(request, scenario.shape, ask.model)
         if scenario is not None and scenario.kind in ("error", "html", "redirect"):
             return _play(scenario)
         _require_model(ask.model, dialect)

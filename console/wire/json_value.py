@@ -16,6 +16,11 @@ def decode(data: bytes | str) -> object | None:
     return value
 
 
+def is_cut_json(data: bytes) -> bool:
+    """Return whether a text begins as JSON and is not whole."""
+    return data.lstrip().startswith((b"{", b"[", b'"')) and decode(data) is None
+
+
 def encode(value: object) -> bytes:
     """Encode a request body."""
     return msgspec.json.encode(value)

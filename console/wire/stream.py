@@ -31,6 +31,8 @@ class StreamReader(ABC):
         """Whether nothing may follow: the stream's very last event, or an error, arrived."""
         self.argument_bytes = 0
         """The bytes of what the model passed to tools: output that costs as text does, and is not shown."""
+        self.was_piece = False
+        """Whether the newest event was a piece of content as its vendor sends it."""
         self._judge = judge
         self._model: str | None = None
         self._answer_id: str | None = None
@@ -50,8 +52,10 @@ class StreamReader(ABC):
             deltas = self._take_piece(event)
             if deltas is not None:
                 self._last_pause = 0
+                self.was_piece = True
                 return deltas
             self._pause = self._last_pause = min(2 * self._last_pause + 1, _LONGEST_PAUSE)
+        self.was_piece = False
         return self._feed_any(event)
 
     def _feed_any(self, event: SseEvent) -> list[Delta]:

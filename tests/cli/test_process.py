@@ -19,6 +19,7 @@ VERBS = [
     ("verify",),
     ("facts", "update", "--reset"),
     ("doctor",),
+    ("bundle", "--run", "last"),
     ("simulate", "--port", "65536"),
     (),
 ]

@@ -19,6 +19,7 @@ from console.wire import FAMILY_WIRES
 from console.wire.answer import Answer, Delta
 from console.wire.judge.expectation import NOTHING, Expectation
 from console.wire.sse import SseDecoder, SseEvent
+from console.wire.without_content import EventKeeper, shape_body
 
 STREAM_MUTANTS = (*RESPONSES_MUTANTS, *CHAT_MUTANTS, *MESSAGES_MUTANTS)
 _OBJECT = Expectation(accepts=lambda text: text.startswith("{"))
@@ -156,3 +157,25 @@ def test_mutated_bodies_never_raise_and_say_why_they_are_not_complete(
         body = _mutate(body, chance, replacement)
     answer = FAMILY_WIRES[golden.family].read(body, golden.expected)
     assert answer.is_complete or answer.error is not None or answer.findings
+
+
+_TOLD = st.text(max_size=4).map(lambda text: f"willow{text}heron")
+_SAID = st.recursive(
+    st.one_of(_LEAF, _TOLD),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4), st.dictionaries(st.one_of(st.sampled_from(_WORDS), _TOLD), inner, max_size=5)
+    ),
+    max_leaves=12,
+)
+
+
+@_FEW
+@given(st.lists(st.tuples(st.one_of(st.just(""), st.sampled_from(_WORDS), _TOLD), _SAID), max_size=5))
+def test_no_word_of_a_gateway_is_in_the_shape_of_its_answer(events: list[tuple[str, object]]) -> None:
+    keeper = EventKeeper()
+    for name, value in events:
+        keeper.take(SseEvent(name, json.dumps(value)), is_piece=False, characters=0)
+    shaped = keeper.shaped("m", lambda _: None)
+    assert "willow" not in repr(shaped)
+    for _, value in events:
+        assert "willow" not in shape_body(json.dumps(value).encode(), "m", lambda _: None, is_page=False)

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from console.app.dialogs.run_dialogs import Ask
+from console.app.dialogs.run_dialogs import Ask, CarryOut
 from console.app.panes.stepper_bar import short_id
 from console.app.runs.bridge import RunBridge
 from console.domain.artifacts.artifact import ArtifactKind
@@ -115,9 +115,22 @@ def save_ask(bridge: RunBridge, run: RunState) -> Ask | None:
         ("note", "a file that exists is not overwritten; nothing is applied or published", Tone.DIM),
     )
     name = f"{run.run_id}{suffix}"
-    whole = str(_directory() / name)
-    path = whole if whole == safe(whole) else f"./{name}"  # a directory may have any name
-    return Ask("save the candidate", facts, bridge.save_candidate, label="file", words="its path", typed=path)
+    return Ask("save the candidate", facts, bridge.save_candidate, label="file", words="its path", typed=_path_of(name))
+
+
+def bundle_ask(name: str, carry_out: CarryOut) -> Ask:
+    """Return what is asked before a bundle for support is written.
+
+    Args:
+        name: The file's name, unless the operator types another one.
+        carry_out: Writes it; returns why not, or nothing.
+
+    """
+    facts = (
+        ("writes", "what is above, to a new file for you alone; nothing is sent", Tone.TEXT),
+        ("note", "read it first: you send it yourself, to the address at its top", Tone.DIM),
+    )
+    return Ask("write the bundle", facts, carry_out, label="file", words="its path", typed=_path_of(name))
 
 
 def auto_ask(run: RunState) -> Ask:
@@ -135,6 +148,12 @@ def auto_ask(run: RunState) -> Ask:
         ("until", "a gate needs a person, the run is over, or you press A, x or a key that decides", Tone.TEXT),
     )
     return Ask("step automatically", facts)
+
+
+def _path_of(name: str) -> str:
+    """Return the path of a new file, to be typed over."""
+    whole = str(_directory() / name)
+    return whole if whole == safe(whole) else f"./{name}"  # a directory may have any name
 
 
 def _directory() -> Path:

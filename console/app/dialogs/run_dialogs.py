@@ -210,3 +210,23 @@ class AskDialog(DockedDialog):
         self._pane.show(self._state, 0)
         self._typed.disabled = False
         self._typed.focus()
+
+
+class PreviewDialog(AskDialog):
+    """Shows a whole text, and below it asks for the file to write it to."""
+
+    def __init__(self, state: ConsoleState, ask: Ask, about: LinePane) -> None:
+        super().__init__(state, ask, about)
+        self.set_classes("dialog preview")
+        about.can_focus = False
+
+    def compose(self) -> ComposeResult:
+        """Lay the text out, and the question below it."""
+        with Vertical():
+            yield self._about
+            yield from super().compose()
+
+    def on_mount(self) -> None:
+        """Draw the text."""
+        super().on_mount()
+        self._about.show(self._state, 0)

@@ -36,3 +36,4 @@ def explain_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[Line
     yield BLANK
     for label, words in category_rows(found.category):
         yield from labelled(label, words, width, label_width=8)
+    yield from labelled("tell", "E on the screen shows what support needs to know of it", width, label_width=8)

@@ -9,7 +9,7 @@ from console.app.widgets.line_pane import LinePane
 from console.domain.record.projection import record_of
 from console.domain.record.record import Record
 from console.view.console_state import ConsoleState
-from console.view.record_summary import Fact, summary_of
+from console.view.record.summary import Fact, summary_of
 from console.view.sign import Tone
 
 _LABEL = 13

@@ -157,6 +157,11 @@ def why_no_whole(state: ConsoleState, cursor: int) -> str | None:
     return None if view.shown is not None else "nothing is pinned, planned or written in this run yet"
 
 
+def why_no_bundle(state: ConsoleState, cursor: int) -> str | None:
+    """Return why there is nothing to tell support."""
+    return "no run is in view" if state.run is None or state.run.state is None else None
+
+
 def why_no_older(state: ConsoleState, cursor: int) -> str | None:
     """Return why it is not possible to look further back."""
     view = state.run

@@ -12,6 +12,7 @@ from console.services.config.settings import Profile
 from console.services.config.toml_text import ConfigError
 from console.services.ledger.ledger import LedgerError
 from console.services.open_gateway import Target
+from console.services.record.checkpoints import Checkpoints
 from console.services.run.beginning import read_inputs
 from console.services.run.briefing.briefing import AgentTask
 from console.services.run.opening import OperatorError, catalogues_of, operator_of, profile_of
@@ -60,6 +61,7 @@ async def context_of_run(context: RunContext, state: RunState, opens: Opens) -> 
         operator=operator,
         open_target=opens(profile),
         reservations=context.reservations.under(profile.budget()),
+        checkpoints=Checkpoints(context.ledger, profile.policy, context.environment, context.now_ms),
     ), ""
 
 

@@ -77,6 +77,7 @@ class RunScreen(Screen[None]):
             "run.repeat": partial(self._ask_about, repeat_ask),
             "run.fallback": partial(self._ask_about, fallback_ask),
             "run.end": partial(self._ask_about, end_ask),
+            "run.escalate": self._controller.escalate_run,
             "run.older": lambda: self._session.dispatch(LookedBack(1)),
             "run.newer": lambda: self._session.dispatch(LookedBack(-1)),
             "run.down": lambda: self._move(1),

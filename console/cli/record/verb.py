@@ -1,4 +1,4 @@
-"""`record`: the safe records of runs: list, show, verify."""
+"""`record`: the safe records of runs: list, show, verify, export."""
 
 import argparse
 import asyncio
@@ -8,12 +8,22 @@ from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
 from console.cli.run.list_options import add_list_arguments
 from console.domain.problem import Problem, ProblemKind
+from console.domain.record.requirement import FORMS, Requirement, RequirementFormError, read_requirement
+from console.view.record.exports import Form
 
 _KINDS = {
     "list": "list the records, newest first",
     "show": "show a run's safe record in YAML; with --summary, one screenful of it",
     "verify": "prove, line by line, that a run's ledger has not been changed",
+    "export": "write a run's record in a form that other tools read",
+    "checkpoint": "sign a run as it is now, and keep a copy outside the ledger",
+    "evidence": "write a run's lines and checkpoints, which anyone can verify, without this tool too",
 }
+_SIGNED = (
+    "in-toto Statements are signed with the policy's operator_key, in DSSE envelopes. The signature is an SSHSIG over"
+    " DSSE's PAE, a profile of our own: ssh-keygen -Y verify -n gateway-console-run@v1 verifies it, stock DSSE tools do"
+    " not."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,18 +39,90 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     each["verify"].add_argument(
         "--signers", type=Path, metavar="F", help="a file of allowed signers (default: the policy's allowed_signers)"
     )
+    _add_verify_arguments(each["verify"])
+    _add_export_arguments(each["export"])
+    for kind in ("checkpoint", "evidence"):
+        each[kind].add_argument("run_id", metavar="RUN", help="a run's id, as for show")
+        each[kind].add_argument(
+            "--to", metavar="FILE|git-note", help="a new file, or a note on a commit (default: stdout)"
+        )
+        each[kind].add_argument("--commit", metavar="REV", help="with git-note: the commit (default: HEAD)")
+        _add_repo_argument(each[kind])
     add_list_arguments(each["list"], "record", limit=100_000)
+
+
+def _add_verify_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--revoked", type=Path, metavar="F", help="a file of revoked keys (default: the policy's revoked_signers)"
+    )
+    parser.add_argument(
+        "--checkpoint", type=Path, action="append", metavar="F", help="a checkpoint kept elsewhere; may be repeated"
+    )
+    parser.add_argument(
+        "--from", dest="evidence", type=Path, metavar="F", help="verify a file of record evidence, and no ledger"
+    )
+    parser.add_argument(
+        "--commit", metavar="REV", help="require that this commit has exactly the content of the sealed candidate"
+    )
+    _add_repo_argument(parser)
+    parser.add_argument(
+        "--require", type=_requirement, action="append", metavar="R", help=f"require {FORMS}; may be repeated"
+    )
+    parser.add_argument(
+        "--allow-simulated", action="store_true", help="with --require or --commit: take a simulated run as well"
+    )
+
+
+def _add_repo_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--repo", type=Path, default=Path(), metavar="DIR", help="the repository (default: here)")
+
+
+def _requirement(text: str) -> Requirement:
+    try:
+        return read_requirement(text)
+    except RequirementFormError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _add_export_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = _SIGNED
+    parser.add_argument("run_id", metavar="RUN", help="a run's id, as for show")
+    parser.add_argument(
+        "--as",
+        dest="form",
+        required=True,
+        choices=tuple(Form),
+        metavar="FORM",
+        help="; ".join(f"{form}: {form.words}" for form in Form),
+    )
+    parser.add_argument("--output", type=Path, metavar="FILE", help="a new file, for you alone (default: stdout)")
+    parser.add_argument("--force", action="store_true", help="replace the file if it exists")
+    parser.add_argument(
+        "--allow-simulated", action="store_true", help="export a run that the embedded gateway answered, marked as such"
+    )
+    parser.add_argument("--unsigned", action="store_true", help="with in-toto: the bare Statements as JSON lines")
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Run one kind of the verb."""
-    if arguments.kind == "verify" and not arguments.run_ids and not arguments.all:
+    if arguments.kind == "verify" and arguments.evidence is not None and (arguments.run_ids or arguments.all):
+        raise Problem("--from verifies a file; leave RUN and --all out", ProblemKind.USAGE)
+    if arguments.kind == "verify" and not arguments.run_ids and not arguments.all and arguments.evidence is None:
         raise Problem("name a run, or use --all; gateway-console record list shows the runs", ProblemKind.USAGE)
     if arguments.kind == "show" and arguments.summary and arguments.json:
         raise Problem("--json has every fact of the summary; leave --summary out", ProblemKind.USAGE)
+    if arguments.kind == "export" and arguments.read_only and str(arguments.output or "-") != "-":
+        raise Problem(
+            "--read-only: record export writes a file; nothing was done. Leave --output out", ProblemKind.REFUSED
+        )
     from console.cli.record.kinds import look
     from console.cli.run.whose import where_runs_are
 
-    names = arguments.run_ids if arguments.kind == "verify" else [arguments.run_id] if arguments.kind == "show" else []
+    if arguments.read_only and (arguments.kind == "checkpoint" or getattr(arguments, "to", None) not in (None, "-")):
+        raise Problem(
+            f"--read-only: record {arguments.kind} writes; nothing was done. Leave --read-only out", ProblemKind.REFUSED
+        )
+    one = [arguments.run_id] if "run_id" in arguments else []
+    names = arguments.run_ids if arguments.kind == "verify" else one
     with where_runs_are(names):
         return asyncio.run(look(arguments, chosen_profile(arguments, uses_gateway=False)))

@@ -15,6 +15,7 @@ from console.domain.text.safe import safe
 from console.services.config.settings import Profile
 from console.services.gateway.reservations import Reservations
 from console.services.ledger.ledger import LedgerError
+from console.services.record.checkpoints import Checkpoints
 from console.services.run.beginning import TASK_LIMIT, BeginError, read_inputs
 from console.services.run.opening import catalogues_of, open_context, operator_of, profile_of
 from console.services.run.run_context import RunContext
@@ -58,6 +59,7 @@ async def context_of_run(context: RunContext, log: RunLog, arguments: argparse.N
         operator=operator_of(profile),
         open_target=partial(opened_target, profile),
         reservations=context.reservations.under(profile.budget()),
+        checkpoints=Checkpoints(context.ledger, profile.policy, context.environment, context.now_ms),
     )
 
 

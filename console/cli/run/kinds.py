@@ -7,7 +7,6 @@ from contextlib import aclosing
 
 from console.cli import output
 from console.cli.exit_code import ExitCode
-from console.cli.reports.record import readable
 from console.cli.run.context import context_of_run, open_run_context, read_draft, read_task
 from console.cli.run.ledger import run_id_of
 from console.cli.run.report import code_of_run, next_commands, show_findings, show_standing
@@ -35,6 +34,7 @@ from console.services.run.session import step_all, stepping
 from console.services.run.step import GateNoted, PreflightNoted, StepEvent
 from console.services.run.stepper import Stepper
 from console.services.system.directories import absolute
+from console.view.record.document import readable
 from console.view.run_words import entry_words
 
 
@@ -42,20 +42,31 @@ async def do(arguments: argparse.Namespace, profile: Profile) -> ExitCode:
     """Run one kind of the verb. Raises any kind of `Problem`."""
     async with open_run_context(profile) as opened:
         if arguments.kind == "start":
-            return await _start(opened, arguments)
-        log = await _find(opened, arguments.run_id)
-        context = await context_of_run(opened, log, arguments)
-        match arguments.kind:
-            case "bring":
-                return await _bring(context, log, arguments)
-            case "decide":
-                return await _decide(context, log, arguments)
-            case "stop":
-                return await _stop(context, log, arguments)
-            case "resume":
-                return await _resume(context, log, arguments)
-            case _:
-                return await _step(context, log, arguments)
+            context, log = opened, None
+        else:
+            log = await _find(opened, arguments.run_id)
+            context = await context_of_run(opened, log, arguments)
+        try:
+            return await _carry_out(context, log, arguments)
+        finally:
+            if context.checkpoints.problem:
+                output.note(f"! {context.checkpoints.problem}")
+
+
+async def _carry_out(context: RunContext, log: RunLog | None, arguments: argparse.Namespace) -> ExitCode:
+    if log is None:
+        return await _start(context, arguments)
+    match arguments.kind:
+        case "bring":
+            return await _bring(context, log, arguments)
+        case "decide":
+            return await _decide(context, log, arguments)
+        case "stop":
+            return await _stop(context, log, arguments)
+        case "resume":
+            return await _resume(context, log, arguments)
+        case _:
+            return await _step(context, log, arguments)
 
 
 # --- Start and step --------------------------------------------------------------------------------------------------

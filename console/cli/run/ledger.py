@@ -35,6 +35,13 @@ async def ledger_to_read() -> AsyncIterator[Ledger]:
         yield ledger
 
 
+@asynccontextmanager
+async def ledger_to_write() -> AsyncIterator[Ledger]:
+    """Open this machine's ledger to add to it. Raises `LedgerError` as `ledger_to_read` does."""
+    async with await SqliteLedger.open(state_directory(current().environment), is_hit=LEAK_GUARD.is_hit) as ledger:
+        yield ledger
+
+
 @contextmanager
 def artifacts_to_read() -> Iterator[Artifacts]:
     """Open this machine's artifacts; nothing is created."""

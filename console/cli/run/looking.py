@@ -4,7 +4,6 @@ import argparse
 
 from console.cli import output
 from console.cli.exit_code import ExitCode
-from console.cli.reports.record import readable, record_yaml
 from console.cli.run.ledger import artifacts_to_read, ledger_to_read, run_id_of
 from console.cli.run.list import show_runs
 from console.cli.run.report import show_standing
@@ -12,6 +11,7 @@ from console.domain.record.projection import record_of
 from console.domain.run.state import RunState
 from console.services.config.settings import Profile
 from console.services.run.run_log import RunLog
+from console.view.record.document import readable, record_yaml
 
 
 async def look(arguments: argparse.Namespace, profile: Profile) -> ExitCode:

@@ -6,7 +6,6 @@ from itertools import groupby
 
 from console.cli import output
 from console.cli.exit_code import ExitCode
-from console.cli.reports.record import readable
 from console.cli.run.report import finding_lines, next_commands, show_findings
 from console.domain.finding import Finding
 from console.domain.problem import Problem, ProblemKind
@@ -19,6 +18,7 @@ from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.ledger import LedgerError
 from console.services.run.run_log import RunLog
 from console.services.run.subject import read_artifact, read_findings, read_outputs_at, read_subject
+from console.view.record.document import readable
 from console.view.run_sign import opening_sign
 from console.view.run_words import standing
 from console.view.subject_words import LabelledLine, how_to_take, opening_lines, subject_lines

@@ -35,6 +35,11 @@ VERBS = {
     "prove": Verb(f"{_ROOM}prove", "what the coding agents of this machine send, tried on loopback without any token"),
     "run": Verb("console.cli.run.verb", "gated runs, one step or one decision at a time", may_hold_token=True),
     "record": Verb("console.cli.record.verb", "the safe records of runs: list, show, verify"),
+    "bundle": Verb(
+        f"{_ROOM}bundle",
+        "escalate a failure: what support needs to know, shown before it is written",
+        may_hold_token=True,
+    ),
     "instructions": Verb(f"{_ROOM}instructions", "which files a coding agent really reads, and what conflicts in them"),
     "boundary": Verb(
         f"{_ROOM}boundary", "a repository's CI secrets and permissions, and which tokens roles could reach; offline"

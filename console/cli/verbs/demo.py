@@ -131,7 +131,7 @@ async def _demonstrate_on_gateway(profile: "Profile", options: str | None, *, as
             code = code_of_problem(problem)
     if as_json:
         from console.cli.reports.documents.smoke import DemoDocument
-        from console.cli.reports.record import readable
+        from console.view.record.document import readable
 
         output.write_document(readable(DemoDocument(**vars(smoked.document(profile)), runs=records)))
     return most_actionable([smoked.code, code])

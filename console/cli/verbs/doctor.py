@@ -6,21 +6,9 @@ from collections.abc import Sequence
 
 from console.cli import output
 from console.cli.context import current
-from console.cli.exit_code import ExitCode, code_of_problem, most_actionable
-from console.cli.reports.code import code_of_token
-from console.cli.token.subject import load_subject
-from console.domain.problem import Problem
-from console.domain.tokens.state import TokenState
-from console.services.doctor import (
-    Health,
-    Symptom,
-    check_files,
-    check_network,
-    check_terminal,
-    check_token_entry,
-    look_at_terminal,
-)
-from console.services.tokens.diagnosis import diagnose
+from console.cli.exit_code import ExitCode, most_actionable
+from console.cli.token.symptoms import examined
+from console.services.doctor import Health, Symptom
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,15 +32,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 async def _examine(arguments: argparse.Namespace) -> ExitCode:
     current().harden()  # not for the drill: its children must harden themselves
-    context = current()
-    symptoms = [
-        *check_terminal(look_at_terminal((context.stdout, context.stderr, context.stdin)), context.environment),
-        *check_network(context.environment),
-        *check_files(context.environment),
-        check_token_entry(context.environment),
-    ]
-    about_token, code = await _check_token(arguments)
-    symptoms += about_token
+    symptoms, code = await examined(arguments)
     code = most_actionable([code, *map(_code_of, symptoms)])
     if arguments.json:
         from console.cli.reports.documents.doctor import ExaminationDocument
@@ -61,36 +41,6 @@ async def _examine(arguments: argparse.Namespace) -> ExitCode:
     else:
         _show(symptoms)
     return code
-
-
-async def _check_token(arguments: argparse.Namespace) -> tuple[list[Symptom], ExitCode]:
-    """Load the profile and diagnose its token. A profile that cannot be loaded is a symptom too."""
-    try:
-        subject = load_subject(arguments)
-    except Problem as problem:
-        todo = "Correct it. The rest of the config was not used."
-        return [Symptom("config.profile", Health.FAIL, str(problem), todo)], code_of_problem(problem)
-    diagnosis = await diagnose(
-        subject.references,
-        subject.silent_sources,
-        subject.origin,
-        current().environment,
-        is_read_only=arguments.read_only,
-    )
-    machine = diagnosis.machine
-    keyring = f"{machine.keyring}: {machine.keyring_words}" if machine.keyring_words else machine.keyring.value
-    is_found = diagnosis.state is TokenState.FOUND
-    commands = " && ".join(diagnosis.next_commands)
-    return [
-        Symptom("config.profile", Health.OK, f"profile {subject.profile.name}, from {subject.profile.source}"),
-        Symptom("token.keyring", Health.NOTE, keyring, "" if is_found else "Run: gateway-console token doctor"),
-        Symptom(
-            "token.state",
-            Health.OK if is_found else Health.FAIL,
-            f"{diagnosis.state}: {diagnosis.words}",
-            f"Run: {commands}" if commands else "",
-        ),
-    ], ExitCode.OK if is_found else code_of_token(diagnosis.state)
 
 
 def _code_of(symptom: Symptom) -> ExitCode:

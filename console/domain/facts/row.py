@@ -147,6 +147,20 @@ class FactRow:
         row = FactRow(value, f"{self._place}, {key}".removeprefix(", "), self._text)
         return {name: row.text(name, "") for name in value}
 
+    def counts(self, key: str) -> tuple[int, ...]:
+        """Return a list of whole numbers, empty if it is omitted. Raises `FactsError` if it is something else."""
+        value = self._value(key, [])
+        if not isinstance(value, list) or len(value) > ROW_LIMIT or not all(map(_is_count, value)):
+            raise self.fault(key, "must be a list of whole numbers of 0 or more")
+        return tuple(value)
+
+    def inner(self, key: str) -> "FactRow | None":
+        """Return a table as a row of its own; None if it is omitted. Raises `FactsError` if it is something else."""
+        value = self._value(key, {})
+        if not isinstance(value, dict):
+            raise self.fault(key, "must be a table")
+        return FactRow(value, f"{self._place}, {key}".removeprefix(", "), self._text) if self.has(key) else None
+
     def has(self, key: str) -> bool:
         """Return whether the row has a key."""
         return key in self._values
@@ -163,6 +177,10 @@ class FactRow:
         if key not in self._values and default is None:
             raise self.fault(key, "is missing")
         return self._values.get(key, default)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _lines_of(text: str, key: str) -> list[int]:

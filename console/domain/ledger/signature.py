@@ -11,16 +11,20 @@ import textwrap
 
 NAMESPACE = "gateway-console-decision@v1"
 """The SSHSIG namespace; it keeps a signature for a decision from being valid for anything else."""
+RUN_NAMESPACE = "gateway-console-run@v1"
+"""The namespace of signatures for a whole run: of its checkpoints, its tombstone and its exports."""
 
 _MAGIC = b"SSHSIG"
 _VERSION = 1
-_BEGIN, _END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
+ARMOR_BEGINS = "-----BEGIN SSH SIGNATURE-----"
+"""The first line of a signature as `ssh-keygen` writes it."""
+_END = "-----END SSH SIGNATURE-----"
 _LIMIT = 8_192
 _LINE = 70
 
 
 class SignatureFormError(ValueError):
-    """A text is not a signature for a decision; the message contains nothing of the text."""
+    """A text is not a signature by this console; the message contains nothing of the text."""
 
 
 def begin_statement(run_id: str, created: bytes) -> bytes:
@@ -66,33 +70,47 @@ def _statement(kind: str, run_id: str, **lines: str) -> bytes:
     return "".join(f"{name} {value}\n" for name, value in named.items()).encode()
 
 
-def read_armor(text: str) -> str:
+def read_armor(text: str, namespace: str = NAMESPACE) -> str:
     """Return the base64 of an `ssh-keygen` signature in one line.
+
+    Args:
+        text: The signature as `ssh-keygen -Y sign` writes it.
+        namespace: What it has to be for.
 
     Raises:
         SignatureFormError: It is not a signature, or is one for something else.
 
     """
     stripped = text.strip()
-    if not stripped.startswith(_BEGIN) or not stripped.endswith(_END):
+    if not stripped.startswith(ARMOR_BEGINS) or not stripped.endswith(_END):
         raise SignatureFormError("not an OpenSSH signature")
-    kept = "".join(stripped.removeprefix(_BEGIN).removesuffix(_END).split())
-    signer_of(kept)
+    kept = "".join(stripped.removeprefix(ARMOR_BEGINS).removesuffix(_END).split())
+    signer_of(kept, namespace)
     return kept
 
 
 def armor(signature: str) -> str:
     """Return a signature in the form that `ssh-keygen -Y verify` reads."""
-    return "\n".join((_BEGIN, *textwrap.wrap(signature, _LINE), _END, ""))
+    return "\n".join((ARMOR_BEGINS, *textwrap.wrap(signature, _LINE), _END, ""))
 
 
-def signer_of(signature: str) -> str:
+def signer_of(signature: str, namespace: str = NAMESPACE) -> str:
     """Return the fingerprint of a signature's key, as `ssh-keygen -l` shows it. Nothing is verified.
 
+    Args:
+        signature: In base64 and one line.
+        namespace: What it has to be for.
+
     Raises:
-        SignatureFormError: It is not a signature for a decision.
+        SignatureFormError: It is not a signature for that.
 
     """
+    key = key_of_signature(signature, namespace)
+    return "SHA256:" + base64.b64encode(hashlib.sha256(key).digest()).decode().rstrip("=")
+
+
+def key_of_signature(signature: str, namespace: str = NAMESPACE) -> bytes:
+    """Return the public key in a signature, as SSH writes it. Raises as `signer_of` does."""
     try:
         data = base64.b64decode(signature, validate=True) if len(signature) <= _LIMIT else b""
     except ValueError:
@@ -100,10 +118,10 @@ def signer_of(signature: str) -> str:
     if data[:6] != _MAGIC or int.from_bytes(data[6:10], "big") != _VERSION:
         raise SignatureFormError("not an OpenSSH signature")
     key, rest = _string(data[10:])
-    namespace, _ = _string(rest)
-    if namespace != NAMESPACE.encode():
-        raise SignatureFormError(f"not a signature in the namespace {NAMESPACE}")
-    return "SHA256:" + base64.b64encode(hashlib.sha256(key).digest()).decode().rstrip("=")
+    signed, _ = _string(rest)
+    if signed != namespace.encode():
+        raise SignatureFormError(f"not a signature in the namespace {namespace}")
+    return key
 
 
 def _string(data: bytes) -> tuple[bytes, bytes]:

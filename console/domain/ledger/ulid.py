@@ -28,3 +28,18 @@ def new_run_id(clock: Callable[[], int], random: Callable[[int], bytes]) -> str:
     time_ms = min(max(clock(), 0), _TIME_LIMIT_MS - 1)
     number = (time_ms << (8 * _RANDOM_BYTES)) | int.from_bytes(random(_RANDOM_BYTES), "big")
     return "".join(_DIGITS[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
+def number_of(run_id: str) -> int:
+    """Return the 128-bit number that a run id writes.
+
+    Raises:
+        ValueError: It is not a run id.
+
+    """
+    if not is_run_id(run_id):
+        raise ValueError("not a run id")
+    number = 0
+    for digit in run_id:
+        number = number << 5 | _DIGITS.index(digit)
+    return number

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from console.domain.errors.category import Classification
+from console.domain.exchange.shape import ExchangeShape
 from console.domain.finding import Finding
 from console.domain.money import Price, cost_of
 from console.domain.probes.arrival import Arrival
@@ -85,6 +86,8 @@ class SmokeResult:
     """What was sent and received; None if the answer is not complete or brought no text."""
     is_eventless: bool = False
     """Whether a successful stream ended before its first event."""
+    exchange: ExchangeShape | None = None
+    """What the answer was like, without its content; None if nothing was sent."""
 
     @property
     def is_at_limit(self) -> bool:

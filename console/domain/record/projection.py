@@ -90,6 +90,7 @@ def record_of(state: RunState) -> Record:
         spent_microusd=state.spent.microusd,
         is_spent_exact=state.spent.is_exact,
         candidate_sha256=None if state.sealed is None else state.sealed.artifact_sha256,
+        candidate_tree=_candidate_tree(state),
         four_eyes=state.sealed is not None and state.sealed.four_eyes,
         chosen_routes=() if created is None else created.chosen_routes,
         lines=state.seq,
@@ -135,6 +136,11 @@ def _writer(state: RunState) -> RecordedWriter:
             OutsideEntry(each.attempt, each.draft.sha256, each.draft.size, each.draft.made_by) for each in brought
         ),
     )
+
+
+def _candidate_tree(state: RunState) -> str | None:
+    opened = None if state.sealed is None else state.opening(Gate.CANDIDATE)
+    return None if opened is None else opened.tree or None
 
 
 def _has_secrets(state: RunState) -> bool:

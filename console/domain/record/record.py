@@ -252,6 +252,8 @@ class Record:
     spent_microusd: int
     is_spent_exact: bool
     candidate_sha256: str | None
+    candidate_tree: str | None
+    """The id of git's tree that the sealed patch makes of the run's commit: a commit with this tree has exactly it."""
     four_eyes: bool
     """Whether two operators, told apart by their keys, passed the candidate."""
     chosen_routes: tuple[str, ...]

@@ -87,6 +87,8 @@ class CallFailed:
     finding: str | None = later(None)
     """The id of the finding that made the answer unusable."""
     ttft_ms: int | None = later(None)
+    exchange_sha256: str | None = later(None)
+    """What is kept of the exchange without its content, stored separately."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -243,6 +243,8 @@ class GateOpened:
     """Why the gate's call produced nothing to judge."""
     own: GateVerdict | None = later(None)
     """The verdict from the critic's own points alone, if the gate's verdict combines it with another."""
+    tree: str = later("")
+    """At the candidate's gate: the id of git's tree that the patch makes of the run's commit; empty for other kinds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -299,5 +299,10 @@ FileReference = Annotated[
     AfterValidator(_may_be_used),
 ]
 HeaderName = Annotated[str, Parsed(_header_name, schema={"pattern": f"^{_HEADER}$", "not": {"pattern": _OWN_HEADER}})]
+_MAIL = r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}"
+_PAGE = r"https://[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]{0,200})?"
+SupportAddress = Annotated[
+    str, _form(f"(?:{_PAGE}|{_MAIL})?", "must be an https URL without a query, or an e-mail address")
+]
 HeaderValue = Annotated[str, _form("[!-~](?:[ -~]{0,998}[!-~])?", _HEADER_WORDS)]
 FilePath = Annotated[Path | None, Parsed(_path, schema={"pattern": r"^[^\u0000]*$"})]

@@ -46,6 +46,7 @@ from console.services.config.field_types import (
     ProfileName,
     RoleName,
     Seconds,
+    SupportAddress,
     TokenReference,
     Tokens,
     Variable,
@@ -117,6 +118,8 @@ class GatewayModel(Table):
     documentation: DocumentationName = GatewaySettings.documentation
     """Whose documentation says which models belong on which endpoint family: a name that the console knows. If
     omitted, the gateway's host decides; name it for a proxy or a host of your own in front of that gateway."""
+    support: SupportAddress = GatewaySettings.support
+    """Where to report what the gateway does wrong: an https URL, or an e-mail address. `bundle` names it."""
 
     @field_validator("base_url_ref")
     @classmethod
@@ -282,9 +285,12 @@ class PolicyModel(Table):
     """Whether the candidate needs an operator other than the one who began the run or approved its draft. Each signs
     with the private key of operator_key, through `ssh-keygen` or its agent, and must be listed in allowed_signers."""
     operator_key: FilePath = PolicySettings.operator_key
-    """Your public SSH key file, such as `~/.ssh/id_ed25519.pub`; its fingerprint names you in records."""
+    """Your public SSH key file, such as `~/.ssh/id_ed25519.pub`; its fingerprint names you in records. With it, each
+    decision and the end of a run are signed as a checkpoint; without it, a record has its chain only."""
     allowed_signers: FilePath = PolicySettings.allowed_signers
-    """The file that lists whose signatures count under four_eyes, in the format that `man ssh-keygen` describes."""
+    """The file that lists whose signatures count, in the format that `man ssh-keygen` describes."""
+    revoked_signers: FilePath = PolicySettings.revoked_signers
+    """The file of revoked keys, whose signatures never count: public keys, or a KRL of `ssh-keygen -k`."""
     run_tokens: Tokens | None = PolicySettings.run_tokens
     """The most tokens, input and output, that one run may use."""
     run_usd: Dollars | None = PolicySettings.run_usd

@@ -40,6 +40,7 @@ class GatewaySettings:
     concurrency: int = 8
     smoke_max_output_tokens: int = 256
     documentation: str = ""
+    support: str = ""
 
     def base(self, environment: Mapping[str, str]) -> BaseAddress | None:
         """Return the gateway's host and prefix; None if the address is not set or cannot be read.
@@ -74,6 +75,7 @@ class PolicySettings:
     four_eyes: bool = False
     operator_key: Path | None = None
     allowed_signers: Path | None = None
+    revoked_signers: Path | None = None
     run_tokens: int | None = None
     run_usd: float | None = None
     attempt_tokens: int | None = None

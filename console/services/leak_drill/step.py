@@ -66,6 +66,7 @@ def steps(canary: Canary) -> Sequence[Step]:
         Step("token rotate, the same token", ("token", "rotate", "--profile", "vault"), frozenset({11}), token),
         Step("token remove", ("token", "remove", "--profile", "vault", "--yes"), ok),
         *(_run() if has_git(os.environ) else ()),
+        *(step for name in ("well", *hostile_profiles()) for step in _bundles(name)),
         Step("verify mark", ("verify", "mark", "ci-secrets", "--note", "drill"), ok),
         Step("doctor", ("doctor", "--json")),
         *(
@@ -98,6 +99,16 @@ _KEYS = (("planner due", b"r"), ("1 runs", b"\r"), ("nothing was sent so far", b
 _SHOWN = ("task", "draft", "candidate")
 """The texts of a run that are written as they are."""
 
+_FORMS = ("json", "yaml", "in-toto", "otel", "junit", "markdown", "html")
+"""The forms of `record export`."""
+
+
+def _export(form: str) -> Step:
+    """Return the step that writes a record in a form, as a file and unsigned."""
+    unsigned = ("--unsigned",) if form == "in-toto" else ()
+    words = ("record", "export", "last", "--as", form, "--output", f"record.{form}", "--force", "--allow-simulated")
+    return Step(f"record export --as {form}", (*words, *unsigned), frozenset({0}))
+
 
 def _run() -> Sequence[Step]:
     """Return the steps of a gated run, from start to record."""
@@ -119,7 +130,9 @@ def _run() -> Sequence[Step]:
         Step("run apply, to a file that the repository filters", ("run", "apply", "last"), blocked),
         Step("record show --json", ("record", "show", "last", "--json"), ok),
         Step("record show --summary", ("record", "show", "last", "--summary"), ok),
+        Step("bundle --run", ("bundle", "--run", "last", "--output", "run-bundle.md"), ok),
         Step("record verify", ("record", "verify", "--all"), ok),
+        *map(_export, _FORMS),
         Step("run start, the token in a file", (*named, *start, TASK, "--context", LEAKING_CONTEXT), waits),
         Step("run decide", ("run", "decide", "last", "--gate", "instruction", "--verdict", "ready"), ok),
         Step("run step, the preflight", ("run", "step", "last"), ok, sends=True),
@@ -128,6 +141,7 @@ def _run() -> Sequence[Step]:
         Step("run step --send", ("run", "step", "last", "--send")),
         Step("run start, a token in the task", (*named, *start, LEAKING_TASK), frozenset({11})),
         Step("run start, a gateway that echoes", ("--profile", "hostile0", *start, TASK, "--auto"), sends=True),
+        Step("bundle --run, a gateway that echoes", ("bundle", "--run", "last"), ok),
     )
 
 
@@ -137,4 +151,14 @@ def _calls(profile: str) -> Sequence[Step]:
         Step(f"check --level 5, {profile}", (*named, "check", "--level", "5"), sends=True),
         Step(f"smoke, {profile}", (*named, "smoke"), sends=True),
         Step(f"smoke --json, {profile}", (*named, "smoke", "--json"), sends=True),
+    )
+
+
+def _bundles(profile: str) -> Sequence[Step]:
+    """Return the steps that bundle calls of a profile, and one exchange as a scenario."""
+    bundle = ("--profile", profile, "bundle", "--smoke", "--route")
+    return (
+        Step(f"bundle, {profile} planner", (*bundle, "planner", "--output", f"{profile}-bundle.md"), sends=True),
+        Step(f"bundle --json, {profile} writer", (*bundle, "writer", "--json"), sends=True),
+        Step(f"bundle --scenario, {profile}", (*bundle, "planner", "--scenario"), sends=True),
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from console.domain.ledger.actor import Actor
+from console.domain.ledger.checkpoint import Checkpoint
 from console.domain.ledger.line import ChainFault, Line, NewLine
 from console.domain.ledger.stored import StoredLine
 from console.domain.problem import Problem, ProblemKind
@@ -53,6 +54,14 @@ class Summary:
     """Unix time."""
     attempt: int
     is_simulated: bool
+    verdict: str = ""
+    """The result of the review so far; empty if no judge has answered, or the run was stopped."""
+    category: str = ""
+    """The category of the error that stopped it; empty if none did."""
+    operator: str = ""
+    """The id of the operator who began it."""
+    is_signed: bool = False
+    """Whether a checkpoint of the run has a signature, which nothing has verified; the ledger knows it by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,12 @@ class Wanted:
     """The repository's name in records; letter case does not matter."""
     since_ms: int | None = None
     """The Unix time before which none began."""
+    verdict: str | None = None
+    category: str | None = None
+    operator: str | None = None
+    until_ms: int | None = None
+    """The Unix time at or after which none began."""
+    is_signed: bool | None = None
 
 
 EVERY_RUN = Wanted()
@@ -196,11 +211,52 @@ class Ledger(Protocol):
 
         """
 
+    async def head_of(self, run_id: str, count: int) -> str | None:
+        """Return the hash of a run's line by its number; None if it has no such line."""
+
     async def runs(self, limit: int, wanted: Wanted = EVERY_RUN) -> tuple[Summary, ...]:
         """Return the runs that are wanted, newest first."""
 
     async def run_ids(self) -> tuple[str, ...]:
         """Return the ids of all runs, newest first, then of those that the list of runs lacks."""
+
+    async def is_summarised(self) -> bool:
+        """Return whether every entry of the list of runs has all that this version writes; if not, `rebuild` it."""
+
+    async def add_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Store a checkpoint of a run.
+
+        Raises:
+            LedgerError: The run does not have the line that it names.
+
+        """
+
+    async def checkpoints(self, run_id: str) -> tuple[Checkpoint, ...]:
+        """Return a run's checkpoints, in the order of its lines. Nothing is verified.
+
+        Raises:
+            LedgerError: One is damaged.
+
+        """
+
+    async def tombstone(self, run_id: str) -> Checkpoint | None:
+        """Return what is left of a run that was pruned; None if it was not.
+
+        Raises:
+            LedgerError: It is damaged.
+
+        """
+
+    async def named_runs(self) -> frozenset[str]:
+        """Return the runs that have a checkpoint or a tombstone, whether or not they have lines."""
+
+    async def prune(self, tombstone: Checkpoint) -> None:
+        """Delete a run's lines and checkpoints, and leave its tombstone: all of it, or nothing.
+
+        Raises:
+            LedgerError: The run has other lines than the tombstone says.
+
+        """
 
     async def rebuild(self, summarise: Callable[[tuple[Line, ...]], Summary]) -> int:
         """Rebuild all summaries from the lines; return how many."""

@@ -26,6 +26,8 @@ class Signed:
     """The key that the line names."""
     signature: str
     statement: bytes
+    at_ms: int
+    """When it was stored, by the writer's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def pass_over(rows: Iterable[StoredLine], log_id: str, run_id: str) -> Followed 
         if events is None:
             return None
         for row, (kind, form) in zip(part, events, strict=True):
-            following.take(row[3], form, kind)
+            following.take(row[3], row[4], form, kind)
         seq, head = part[-1][3], part[-1][11]
     return following.end(seq, head) if seq else None
 
@@ -69,7 +71,7 @@ class Following:
         self._signatures: list[Signed] = []
         self._fault: ChainFault | None = None
 
-    def take(self, seq: int, event: Any, kind: type[RunEvent]) -> None:
+    def take(self, seq: int, at_ms: int, event: Any, kind: type[RunEvent]) -> None:
         """Take the next event, or its form. After the first that cannot follow, nothing can be judged."""
         if self._fault is not None:
             return
@@ -78,9 +80,9 @@ class Following:
         if (refused := self._course.take(event, kind)) is not None:
             self._fault = ChainFault(seq, refused.message)
         elif signed is not None:
-            self._sign(seq - 1, signed, _statement(self._run_id, event))
+            self._sign(seq - 1, signed, _statement(self._run_id, event), at_ms)
         elif kind is OperatorSigned and (begun := state.begun) is not None and begun is event and state.created:
-            self._sign(seq, begun, begin_statement(self._run_id, encode_event(state.created)))
+            self._sign(seq, begun, begin_statement(self._run_id, encode_event(state.created)), at_ms)
 
     def end(self, lines: int, head: str) -> Followed:
         """Return the result after the last event."""
@@ -90,8 +92,8 @@ class Following:
             faults.insert(0, ChainFault(1, "the policy requires four eyes, but the beginning of the run is not signed"))
         return Followed(self._run_id, lines, head, tuple(faults), tuple(self._signatures))
 
-    def _sign(self, seq: int, event: OperatorSigned, statement: bytes) -> None:
-        self._signatures.append(Signed(seq, event.key_fingerprint, event.signature, statement))
+    def _sign(self, seq: int, event: OperatorSigned, statement: bytes, at_ms: int) -> None:
+        self._signatures.append(Signed(seq, event.key_fingerprint, event.signature, statement, at_ms))
 
 
 def _statement(run_id: str, decided: GateDecided) -> bytes:

@@ -1,6 +1,7 @@
 """The ledger's file: its tables, and the constraints they enforce, whoever writes to them.
 
-`line` is the truth. `run` caches it for the list of runs; `lease` records who steps a run now. Both may be lost.
+`line` is the truth, and `checkpoint` what was signed of it. A run that is old may be deleted, and leaves a `tombstone`.
+`run` caches the lines for the list of runs; `lease` records who steps a run now. Both may be lost.
 """
 
 import contextlib
@@ -17,11 +18,70 @@ from console.services.ledger.ledger import LedgerError
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION_ID = 0x67774C31
 """`gwL1`: how file(1) and this console recognise the file."""
 _BUSY_MS = 5_000
 _ENDS = ", ".join(f"'{kind}'" for kind in CALL_ENDS)
+
+_LINE_IS_NEVER_DELETED = """CREATE TRIGGER line_is_never_deleted BEFORE DELETE ON line
+        WHEN NOT EXISTS (SELECT 1 FROM tombstone WHERE run_id = OLD.run_id)
+        BEGIN SELECT RAISE(ABORT, 'a line is never deleted'); END"""
+_RUN = """CREATE TABLE run (
+        number INTEGER PRIMARY KEY,
+        run_id TEXT NOT NULL UNIQUE,
+        repository TEXT NOT NULL,
+        gate TEXT NOT NULL,
+        status TEXT NOT NULL,
+        started_at_ms INTEGER NOT NULL,
+        updated_at_ms INTEGER NOT NULL,
+        attempt INTEGER NOT NULL,
+        is_simulated INTEGER NOT NULL,
+        verdict TEXT,
+        category TEXT,
+        operator TEXT
+    ) STRICT"""
+"""The last three are NULL in the entry of a run that a version without them summarised."""
+_CHECKPOINTS = (
+    """CREATE TABLE checkpoint (
+        place INTEGER PRIMARY KEY,
+        log_id TEXT NOT NULL,
+        run_id TEXT NOT NULL,
+        count INTEGER NOT NULL CHECK (count >= 1),
+        head TEXT NOT NULL,
+        at_ms INTEGER NOT NULL,
+        signature TEXT
+    ) STRICT""",
+    "CREATE INDEX checkpoint_of_run ON checkpoint (run_id, count)",
+    """CREATE TRIGGER checkpoint_is_never_changed BEFORE UPDATE ON checkpoint
+        BEGIN SELECT RAISE(ABORT, 'a checkpoint is never changed'); END""",
+    """CREATE TRIGGER checkpoint_is_never_deleted BEFORE DELETE ON checkpoint
+        WHEN NOT EXISTS (SELECT 1 FROM tombstone WHERE run_id = OLD.run_id)
+        BEGIN SELECT RAISE(ABORT, 'a checkpoint is never deleted'); END""",
+    """CREATE TRIGGER checkpoint_is_of_a_line BEFORE INSERT ON checkpoint
+        WHEN NOT EXISTS (
+            SELECT 1 FROM line WHERE run_id = NEW.run_id AND seq = NEW.count AND sha256 = NEW.head)
+        BEGIN SELECT RAISE(ABORT, 'a checkpoint is of a line of its run'); END""",
+    """CREATE TABLE tombstone (
+        run_id TEXT PRIMARY KEY,
+        log_id TEXT NOT NULL,
+        count INTEGER NOT NULL CHECK (count >= 1),
+        head TEXT NOT NULL,
+        at_ms INTEGER NOT NULL,
+        signature TEXT
+    ) STRICT""",
+    """CREATE TRIGGER tombstone_is_never_changed BEFORE UPDATE ON tombstone
+        BEGIN SELECT RAISE(ABORT, 'a tombstone is never changed'); END""",
+    """CREATE TRIGGER tombstone_is_never_deleted BEFORE DELETE ON tombstone
+        BEGIN SELECT RAISE(ABORT, 'a tombstone is never deleted'); END""",
+    """CREATE TRIGGER tombstone_is_of_a_whole_run BEFORE INSERT ON tombstone
+        WHEN NEW.head IS NOT (SELECT sha256 FROM line WHERE run_id = NEW.run_id ORDER BY seq DESC LIMIT 1)
+            OR NEW.count IS NOT (SELECT max(seq) FROM line WHERE run_id = NEW.run_id)
+        BEGIN SELECT RAISE(ABORT, 'a tombstone is of the last line of its run'); END""",
+    """CREATE TRIGGER run_is_not_pruned BEFORE INSERT ON line
+        WHEN EXISTS (SELECT 1 FROM tombstone WHERE run_id = NEW.run_id)
+        BEGIN SELECT RAISE(ABORT, 'a pruned run has no more lines'); END""",
+)
 
 _SCHEMA = (
     "CREATE TABLE log (one INTEGER PRIMARY KEY CHECK (one = 1), log_id TEXT NOT NULL) STRICT",
@@ -47,8 +107,7 @@ _SCHEMA = (
     f"CREATE UNIQUE INDEX ended_once ON line (run_id, call_id) WHERE kind IN ({_ENDS})",
     """CREATE TRIGGER line_is_never_changed BEFORE UPDATE ON line
         BEGIN SELECT RAISE(ABORT, 'a line is never changed'); END""",
-    """CREATE TRIGGER line_is_never_deleted BEFORE DELETE ON line
-        BEGIN SELECT RAISE(ABORT, 'a line is never deleted'); END""",
+    _LINE_IS_NEVER_DELETED,
     """CREATE TRIGGER line_is_the_next BEFORE INSERT ON line
         WHEN NEW.seq <> 1 + coalesce((SELECT max(seq) FROM line WHERE run_id = NEW.run_id), 0)
         BEGIN SELECT RAISE(ABORT, 'a line follows the last one'); END""",
@@ -56,17 +115,7 @@ _SCHEMA = (
         WHEN NEW.kind IN ({_ENDS}) AND NOT EXISTS (
             SELECT 1 FROM line WHERE run_id = NEW.run_id AND call_id = NEW.call_id AND kind = '{CALL_INTENDED}')
         BEGIN SELECT RAISE(ABORT, 'only a call that was intended ends'); END""",  # noqa: S608  # of our own constants
-    """CREATE TABLE run (
-        number INTEGER PRIMARY KEY,
-        run_id TEXT NOT NULL UNIQUE,
-        repository TEXT NOT NULL,
-        gate TEXT NOT NULL,
-        status TEXT NOT NULL,
-        started_at_ms INTEGER NOT NULL,
-        updated_at_ms INTEGER NOT NULL,
-        attempt INTEGER NOT NULL,
-        is_simulated INTEGER NOT NULL
-    ) STRICT""",
+    _RUN,
     """CREATE TABLE lease (
         run_id TEXT PRIMARY KEY,
         fence INTEGER NOT NULL,
@@ -78,7 +127,27 @@ _SCHEMA = (
         until_ms INTEGER NOT NULL,
         until_boot_ms INTEGER NOT NULL
     ) STRICT""",
+    *_CHECKPOINTS,
 )
+
+_SCHEMA_1 = (
+    *(each for each in _SCHEMA if each not in (_LINE_IS_NEVER_DELETED, _RUN, *_CHECKPOINTS)),
+    """CREATE TRIGGER line_is_never_deleted BEFORE DELETE ON line
+        BEGIN SELECT RAISE(ABORT, 'a line is never deleted'); END""",
+    """CREATE TABLE run (
+        number INTEGER PRIMARY KEY,
+        run_id TEXT NOT NULL UNIQUE,
+        repository TEXT NOT NULL,
+        gate TEXT NOT NULL,
+        status TEXT NOT NULL,
+        started_at_ms INTEGER NOT NULL,
+        updated_at_ms INTEGER NOT NULL,
+        attempt INTEGER NOT NULL,
+        is_simulated INTEGER NOT NULL
+    ) STRICT""",
+)
+_SCHEMAS = {1: _SCHEMA_1, SCHEMA_VERSION: _SCHEMA}
+"""By version: those that are read; a file of an earlier one is taken to the newest when it is opened."""
 
 
 def connect(path: Path, new_log_id: Callable[[], str]) -> "tuple[Connection, str]":
@@ -108,16 +177,29 @@ def _prepare(connection: "Connection", path: Path, new_log_id: Callable[[], str]
         connection.execute(f"PRAGMA {pragma}")
     with transaction(connection):
         _require_ours(connection, path)  # another console may have created the tables meanwhile
-        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-            for statement in _SCHEMA:
-                connection.execute(statement)
-            connection.execute("INSERT INTO log VALUES (1, ?)", (new_log_id(),))
-            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        match connection.execute("PRAGMA user_version").fetchone()[0]:
+            case 0:
+                for statement in _SCHEMA:
+                    connection.execute(statement)
+                connection.execute("INSERT INTO log VALUES (1, ?)", (new_log_id(),))
+                connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            case 1:
+                _migrate(connection)
+        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
         found = connection.execute("SELECT log_id FROM log").fetchone()
         if found is None:
             raise LedgerError(f"{safe(str(path))} {_FOREIGN}: it has lost its own id")
         return str(found[0])
+
+
+def _migrate(connection: "Connection") -> None:
+    """Take a file of version 1 to version 2; no line changes."""
+    listed = connection.execute("SELECT * FROM run ORDER BY number").fetchall()
+    connection.execute("DROP TRIGGER line_is_never_deleted")
+    connection.execute("DROP TABLE run")
+    for statement in (_RUN, *_CHECKPOINTS, _LINE_IS_NEVER_DELETED):
+        connection.execute(statement)
+    connection.executemany("INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)", listed)
 
 
 def _require_ours(connection: "Connection", path: Path) -> None:
@@ -135,8 +217,8 @@ def _require_ours(connection: "Connection", path: Path) -> None:
             f"{where} was written by a newer gateway-console; use that version"
             f" (its schema is {version}, this one knows {SCHEMA_VERSION})"
         )
-    strange = _strange(connection)
-    if version != SCHEMA_VERSION or strange:
+    strange = _strange(connection, version)
+    if version not in _SCHEMAS or strange:
         what = f"{strange} of its tables, indexes or triggers" if strange else f"its schema is {version}, and that"
         raise LedgerError(f"{where} {_FOREIGN}: {what} is not this console's own", is_unsafe=True)
 
@@ -147,13 +229,13 @@ _FOREIGN = (
 )
 
 
-def _strange(connection: "Connection") -> int:
+def _strange(connection: "Connection", version: int) -> int:
     """Return how many things in the file this console did not create: a trigger could swallow a decision."""
     found = Counter(
         " ".join(str(sql).split())
         for (sql,) in connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")
     )
-    own = Counter(" ".join(statement.split()) for statement in _SCHEMA)
+    own = Counter(" ".join(statement.split()) for statement in _SCHEMAS.get(version, ()))
     return ((found - own) + (own - found)).total()
 
 

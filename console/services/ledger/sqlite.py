@@ -16,10 +16,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from console.domain.ledger.actor import Actor
+from console.domain.ledger.checkpoint import Checkpoint
 from console.domain.ledger.line import ChainFault, Line, NewLine
 from console.domain.ledger.stored import StoredLine
 from console.domain.ledger.ulid import is_run_id, new_run_id
-from console.services.ledger import transactions
+from console.services.ledger import checkpoints, transactions
 from console.services.ledger.holder import boot_ms, is_dead, unix_ms
 from console.services.ledger.leak import find_leak
 from console.services.ledger.leases import Leases
@@ -158,8 +159,7 @@ class SqliteLedger(Ledger):
 
     async def _append(self, wanted: Append, fence: int | None) -> tuple[Line, ...]:
         run_id, summary = wanted.run_id, wanted.summary
-        if self.is_copy:
-            raise LedgerError("the state directory is read-only, so nothing can be stored in it")
+        self._require_own()
         if not wanted.new_lines or summary.run_id != run_id or not is_run_id(run_id):
             raise ValueError("an append needs at least one line, and one run with a ULID")
 
@@ -237,6 +237,10 @@ class SqliteLedger(Ledger):
         """Return the hash of a run's last line; see `Ledger`."""
         return await self._run(partial(transactions.head, self._connection, run_id))
 
+    async def head_of(self, run_id: str, count: int) -> str | None:
+        """Return the hash of a run's line by its number; see `Ledger`."""
+        return await self._run(partial(transactions.head_of, self._connection, run_id, count))
+
     async def runs(self, limit: int, wanted: Wanted = EVERY_RUN) -> tuple[Summary, ...]:
         """Return the runs that are wanted, newest first; see `Ledger`."""
         return await self._run(partial(transactions.runs, self._connection, limit, wanted))
@@ -244,6 +248,36 @@ class SqliteLedger(Ledger):
     async def run_ids(self) -> tuple[str, ...]:
         """Return the ids of all runs; see `Ledger`."""
         return await self._run(partial(transactions.run_ids, self._connection))
+
+    async def is_summarised(self) -> bool:
+        """Return whether every entry of the list of runs is complete; see `Ledger`."""
+        return await self._run(partial(transactions.is_summarised, self._connection))
+
+    async def add_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Store a checkpoint of a run; see `Ledger`."""
+        self._require_own()
+        await self._run(partial(checkpoints.add_checkpoint, self._connection, checkpoint))
+
+    async def checkpoints(self, run_id: str) -> tuple[Checkpoint, ...]:
+        """Return a run's checkpoints; see `Ledger`."""
+        return await self._run(partial(checkpoints.checkpoints_of, self._connection, run_id))
+
+    async def tombstone(self, run_id: str) -> Checkpoint | None:
+        """Return what is left of a run that was pruned; see `Ledger`."""
+        return await self._run(partial(checkpoints.tombstone, self._connection, run_id))
+
+    async def named_runs(self) -> frozenset[str]:
+        """Return the runs that have a checkpoint or a tombstone; see `Ledger`."""
+        return await self._run(partial(checkpoints.named_runs, self._connection))
+
+    async def prune(self, tombstone: Checkpoint) -> None:
+        """Delete a run's lines, and leave its tombstone; see `Ledger`."""
+        self._require_own()
+        await self._run(partial(checkpoints.prune, self._connection, tombstone))
+
+    def _require_own(self) -> None:
+        if self.is_copy:
+            raise LedgerError("the state directory is read-only, so nothing can be stored in it")
 
     async def rebuild(self, summarise: Callable[[tuple[Line, ...]], Summary]) -> int:
         """Rebuild all summaries from the lines; see `Ledger`."""

@@ -30,11 +30,12 @@ _COLUMNS = "version, log_id, run_id, seq, at_ms, actor, kind, gate, attempt, bod
 _INSERT = f"INSERT INTO line ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  # of our own constants
 _SELECT = f"SELECT {_COLUMNS} FROM line WHERE run_id = ? ORDER BY seq"  # noqa: S608  # of our own constants
 _PUT_SUMMARY = """INSERT INTO run
-    (run_id, repository, gate, status, started_at_ms, updated_at_ms, attempt, is_simulated)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    (run_id, repository, gate, status, started_at_ms, updated_at_ms, attempt, is_simulated, verdict, category, operator)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (run_id) DO UPDATE SET repository = excluded.repository, gate = excluded.gate,
         status = excluded.status, started_at_ms = excluded.started_at_ms, updated_at_ms = excluded.updated_at_ms,
-        attempt = excluded.attempt, is_simulated = excluded.is_simulated"""
+        attempt = excluded.attempt, is_simulated = excluded.is_simulated, verdict = excluded.verdict,
+        category = excluded.category, operator = excluded.operator"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,15 +205,37 @@ def head(connection: "Connection", run_id: str) -> str:
     return _found(_last(connection, run_id), run_id)[1]
 
 
+def head_of(connection: "Connection", run_id: str, seq: int) -> str | None:
+    """Return the hash of a run's line by its number; None if it has no such line."""
+    row = connection.execute("SELECT sha256 FROM line WHERE run_id = ? AND seq = ?", (run_id, seq)).fetchone()
+    return None if row is None else str(row[0])
+
+
 def runs(connection: "Connection", limit: int, wanted: Wanted) -> tuple[Summary, ...]:
     """Return the summaries of the runs that are wanted, newest first."""
     rows = connection.execute(
-        """SELECT run_id, repository, gate, status, started_at_ms, updated_at_ms, attempt, is_simulated
+        """SELECT run_id, repository, gate, status, started_at_ms, updated_at_ms, attempt, is_simulated,
+                coalesce(verdict, ''), coalesce(category, ''), coalesce(operator, ''),
+                EXISTS (SELECT 1 FROM checkpoint WHERE checkpoint.run_id = run.run_id AND signature IS NOT NULL)
             FROM run WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR repository = ?2 COLLATE NOCASE)
-                AND (?3 IS NULL OR started_at_ms >= ?3) ORDER BY number DESC LIMIT ?4""",
-        (wanted.status, wanted.repository, wanted.since_ms, limit),
+                AND (?3 IS NULL OR started_at_ms >= ?3) AND (?5 IS NULL OR verdict = ?5)
+                AND (?6 IS NULL OR category = ?6) AND (?7 IS NULL OR operator = ?7)
+                AND (?8 IS NULL OR started_at_ms < ?8) AND (?9 IS NULL OR ?9 = EXISTS (
+                    SELECT 1 FROM checkpoint WHERE checkpoint.run_id = run.run_id AND signature IS NOT NULL))
+            ORDER BY number DESC LIMIT ?4""",
+        (
+            wanted.status,
+            wanted.repository,
+            wanted.since_ms,
+            limit,
+            wanted.verdict,
+            wanted.category,
+            wanted.operator,
+            wanted.until_ms,
+            wanted.is_signed,
+        ),
     )
-    return tuple(Summary(*(*row[:7], bool(row[7]))) for row in rows)
+    return tuple(Summary(*row[:7], *map(bool, row[7:8]), *row[8:11], *map(bool, row[11:])) for row in rows)
 
 
 def run_ids(connection: "Connection") -> tuple[str, ...]:
@@ -235,6 +258,11 @@ def rebuild(connection: "Connection", summarise: Callable[[tuple[Line, ...]], Su
         for (run_id,) in found:
             connection.execute(_PUT_SUMMARY, _summary_row(summarise(_lines(connection, run_id))))
         return len(found)
+
+
+def is_summarised(connection: "Connection") -> bool:
+    """Return whether every run's entry has all that this version writes."""
+    return connection.execute("SELECT 1 FROM run WHERE operator IS NULL LIMIT 1").fetchone() is None
 
 
 def last_place(connection: "Connection") -> int:
@@ -299,7 +327,8 @@ def _row(line: Line) -> tuple[object, ...]:
 def _summary_row(summary: Summary) -> tuple[object, ...]:
     return (
         summary.run_id, summary.repository, summary.gate, summary.status, summary.started_at_ms,
-        summary.updated_at_ms, summary.attempt, summary.is_simulated,
+        summary.updated_at_ms, summary.attempt, summary.is_simulated, summary.verdict, summary.category,
+        summary.operator,
     )  # fmt: skip
 
 

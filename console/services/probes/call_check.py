@@ -13,6 +13,9 @@ from console.services.gateway.failure import CallError
 _OFFER = "The whole answer may say why: `check --cross` asks once more without a stream, which is a call of its own."
 _CUT_JSON = frozenset(finding_of(each, "cut_json").message for each in ("RSP-B-07", "CHT-B-04", "MSG-B-02"))
 
+TIMED_IDS = frozenset({"COM-O-07", "COM-T-05"})
+"""The findings that rest on times alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:

@@ -31,11 +31,12 @@ from console.services.gateway.failure import CallError
 from console.services.probes.call_check import Ended, check_arrival, check_ends, offer_whole, why_broken
 from console.services.probes.head import check_head, is_page, request_id
 from console.services.probes.intake import EVENT_STREAM, Intake
+from console.services.probes.kept_shape import ShapeKeeper
 from console.services.probes.mask import Mask
 from console.services.probes.request import SMOKE_LIMIT, ProbeRequest
 from console.wire import FAMILY_WIRES
 from console.wire.answer import Answer, Delta, WireError, error_in, is_shaped
-from console.wire.json_value import decode
+from console.wire.json_value import decode, is_cut_json
 from console.wire.judge.expectation import NOTHING
 from console.wire.usage import counts_nothing
 
@@ -92,6 +93,7 @@ class Exchange:
         self._sent_bytes = 0 if request is None else len(request.body)
         self._expected = NOTHING if request is None else request.expected
         self._reader = FAMILY_WIRES[route.endpoint_family].open_stream(self._expected)
+        self._kept = ShapeKeeper(route, self._mask)
         self._times = _Times()
         self._started: Started | None = None
         self._intake: Intake | None = None
@@ -148,8 +150,15 @@ class Exchange:
             return []
         elapsed_ms = chunk.elapsed_ms
         deltas: list[Delta] = []
+        reader, kept = self._reader, self._kept.events
         for event in self._intake.feed(chunk.data):
-            deltas += self._reader.feed(event)
+            deltas += (pieces := reader.feed(event))
+            characters = len(pieces[0].text) if pieces else 0
+            if reader.was_piece and event.name == kept.run:
+                kept.pieces += 1
+                kept.characters += characters
+            else:
+                kept.take(event, is_piece=reader.was_piece, characters=characters)
         events: list[SmokeEvent] = []
         if deltas:
             if self._times.first_content is None:
@@ -242,6 +251,7 @@ class Exchange:
             limit=self._limit,
             counted=self._counted(answer),
             is_eventless=self._is_eventless,
+            exchange=self._kept.shape(self._started, self._intake, failure),
         )
 
     @property
@@ -352,7 +362,7 @@ class Exchange:
     def _read_refusal(self, body: bytes, *, is_cut: bool) -> Classification:
         """Classify a refusal, and keep its own words for display."""
         read = read_error_body(body, "" if self._started is None else self._started.content_type)
-        is_cut = is_cut or self._intake is None or self._intake.is_body_cut or _is_cut_json(body)
+        is_cut = is_cut or self._intake is None or self._intake.is_body_cut or is_cut_json(body)
         self._said = self._mask.excerpt(read.message, is_cut=is_cut)
         reading = self._classify(read)
         if self._agent is not None:
@@ -378,10 +388,6 @@ class Exchange:
 def _is_answer(value: object) -> bool:
     """Return whether a decoded body is a whole answer of one of the families."""
     return isinstance(value, dict) and any(is_shaped(wire.read(value)) for wire in FAMILY_WIRES.values())
-
-
-def _is_cut_json(body: bytes) -> bool:
-    return body.lstrip().startswith((b"{", b"[", b'"')) and decode(body) is None
 
 
 def _status(classification: Classification | None) -> SmokeStatus:

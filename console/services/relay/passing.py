@@ -1,8 +1,10 @@
 """A relayed call in flight: what is judged of its answer as it passes, and how far it got."""
 
 import re
+from dataclasses import replace
 from functools import cache
 
+from console.domain.finding import Severity
 from console.domain.money import estimated_tokens
 from console.domain.probes.event import OutputReceived, SmokeFinished
 from console.domain.probes.smoke import SmokeResult
@@ -112,5 +114,8 @@ class Passing:
         self._tail = came[-_LONGEST_SIGN:]
 
     def finish(self) -> SmokeResult:
-        """Return what the judge found."""
-        return next(event.result for event in self._exchange.finish(self.failure) if isinstance(event, SmokeFinished))
+        """Return what the judge found. Of a call without a fault, the exchange is not kept: there may be many."""
+        ended = self._exchange.finish(self.failure)
+        result = next(event.result for event in ended if isinstance(event, SmokeFinished))
+        is_clean = result.classification is None and all(each.severity is Severity.INFO for each in result.findings)
+        return replace(result, exchange=None) if is_clean else result

@@ -1,8 +1,12 @@
 """How a role's call ended, in the closed types of the ledger."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import msgspec
 
 from console.domain.errors.category import Blame, Category
+from console.domain.escalation.kept_exchange import kept_of
+from console.domain.exchange.kept import KeptExchange
 from console.domain.finding import Severity
 from console.domain.money import Estimate, Price, cost_of
 from console.domain.probes.served_as import SWAP_IDS, fallback_words, swap_words
@@ -10,7 +14,10 @@ from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.role import Role
 from console.domain.run.call_event import CallFailed, CallRecorded
 from console.domain.run.rules.reports import STOPS_BY_CATEGORY
+from console.domain.text.secret_scan import find_secrets
+from console.services.ledger.artifacts import Artifacts
 from console.services.probes.smoke import by_bytes
+from console.services.system.leak_guard import LEAK_GUARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,41 @@ def recorded_of(call: MadeCall, result: SmokeResult) -> CallRecorded:
         counted_microusd=None if counted is None else counted.microusd,
         model_behind=None if result.service is None else result.service.behind,
     )
+
+
+async def with_exchange(failed: CallFailed, result: SmokeResult, artifacts: Artifacts) -> CallFailed:
+    """Store what is kept of a failed call's exchange, and return the failure that names it.
+
+    An exchange that would hold anything like a secret is not kept: the record of the failure does not need it.
+
+    Raises:
+        LedgerError: It cannot be written.
+
+    """
+    kept = kept_of(result, failed.category.value)
+    if kept is None:
+        return failed
+    data = msgspec.json.encode(kept)
+    text = data.decode()
+    if LEAK_GUARD.is_hit(text) or find_secrets(text, limit=1):
+        return failed
+    return replace(failed, exchange_sha256=await artifacts.put(data))
+
+
+async def read_exchange(artifacts: Artifacts, failed: CallFailed | None) -> KeptExchange | None:
+    """Return what is kept of a failed call's exchange; None if this machine has nothing of it.
+
+    Raises:
+        LedgerError: It cannot be read, or has other content.
+
+    """
+    if failed is None or failed.exchange_sha256 is None:
+        return None
+    data = await artifacts.read(failed.exchange_sha256)
+    try:
+        return None if data is None else msgspec.json.decode(data, type=KeptExchange)
+    except msgspec.MsgspecError:
+        return None  # another version of this program kept something else
 
 
 def _failed(call: MadeCall, result: SmokeResult, why: tuple[Category, Blame], *, stops: bool) -> CallFailed:

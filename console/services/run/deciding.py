@@ -21,7 +21,8 @@ from console.services.run.run_log import RunLog, RunRefusedError
 async def command(context: RunContext, log: RunLog, what: OperatorCommand) -> tuple[Entry, ...]:
     """Carry out an operator's command.
 
-    A decision is signed if the policy requires two operators. A role moves to the fallback's route only after that
+    A decision is signed if the policy requires two operators; with a key, a checkpoint of the run is signed after it,
+    and `context.checkpoints` says if that failed. A role moves to the fallback's route only after that
     route is proven as far as the preflight proves the others.
 
     Raises:
@@ -34,9 +35,12 @@ async def command(context: RunContext, log: RunLog, what: OperatorCommand) -> tu
     found = decide(log.state, what, context.operator)
     if isinstance(what, MoveRoute) and not isinstance(found, Refusal):
         what = await _proven(context, log, what)
+    signed: tuple[SignDecision, ...] = ()
     if isinstance(what, Decide) and isinstance(found, Refusal) and found.code is RefusalCode.UNSIGNED:
-        return await log.command(context.operator, await _sign(context, log.state, what), what)
-    return await log.command(context.operator, what)
+        signed = (await _sign(context, log.state, what),)
+    entries = await log.command(context.operator, *signed, what)
+    await context.checkpoints.keep(log.state, entries)
+    return entries
 
 
 async def _proven(context: RunContext, log: RunLog, what: MoveRoute) -> MoveRoute:

@@ -9,7 +9,7 @@ from console.domain.answers.evidence import Quotable
 from console.domain.answers.role_answer import Critique, Plan, Review
 from console.domain.artifacts.artifact import ArtifactKind
 from console.domain.artifacts.repository_path import Scope
-from console.domain.artifacts.unified_diff import parse_patch
+from console.domain.artifacts.unified_diff import as_git_reads_it, parse_patch
 from console.domain.finding import Finding, Severity
 from console.domain.injection.scan import find_injection
 from console.domain.instructions.source import Conflict, InstructionSet, InstructionSource, Load, Tool
@@ -30,6 +30,10 @@ from console.domain.run.state import RunState
 from console.domain.sources.cited_page import check_sources
 from console.services.checks.candidate import CheckLimits, check_candidate
 from console.services.checks.kept_output import keep_outputs
+from console.services.git.checkout import NoCheckoutError
+from console.services.git.command import NoGitError
+from console.services.git.content import tree_of_patch
+from console.services.git.scratch import ScratchError
 from console.services.instructions.find import check_pinned, find_instructions
 from console.services.ledger.ledger import LedgerError
 from console.services.pages.claim_check import check_claims, source_fetch
@@ -190,8 +194,20 @@ class GateWork:
             case Gate.PREFLIGHT:
                 return judge_preflight(state, await read_notes(self._context.artifacts, state))
             case Gate.CANDIDATE:
-                await self._texts.newest(state, ArtifactRole.DRAFT)  # read it again, which checks its hash
-                return open_gate(state, GateVerdict.READY, artifact_sha256=state.subject_sha256)
+                return await self._judge_candidate(state)
+
+    async def _judge_candidate(self, state: RunState) -> GateOpening:
+        draft = await self._texts.newest(state, ArtifactRole.DRAFT)  # read again, which checks its hash
+        opening = open_gate(state, GateVerdict.READY, artifact_sha256=state.subject_sha256)
+        created = state.created
+        if created is None or created.kind != ArtifactKind.PATCH:
+            return opening
+        patch = as_git_reads_it(draft.encode())
+        try:
+            tree = await tree_of_patch(self._root, created.repository.commit, patch, self._context.environment)
+        except (NoCheckoutError, NoGitError, ScratchError, OSError):
+            return opening  # the record then names no tree, and no commit is proven to be this candidate
+        return replace(opening, opened=replace(opening.opened, tree=tree))
 
     def _judge_instruction(self, state: RunState, found: InstructionSet) -> GateOpening:
         settings = self._context.profile.instructions

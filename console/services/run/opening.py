@@ -28,6 +28,7 @@ from console.services.ledger.ledger import LedgerError
 from console.services.ledger.sqlite import SqliteLedger
 from console.services.open_gateway import Target, require_base_url
 from console.services.probes.last_catalogue import CatalogueMemory
+from console.services.record.checkpoints import Checkpoints
 from console.services.record.signing import key_of
 from console.services.run.beginning import read_inputs
 from console.services.run.run_context import RunContext, RunInputs
@@ -92,6 +93,7 @@ async def open_context(
                 now_ms,
                 lambda: secrets.token_hex(16),
                 reservations or Reservations(profile.budget()),
+                Checkpoints(ledger, profile.policy, environment, now_ms),
             )
     finally:
         artifacts.close()

@@ -14,6 +14,7 @@ from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.ledger import Ledger
 from console.services.open_gateway import Target
 from console.services.probes.last_catalogue import CatalogueMemory
+from console.services.record.checkpoints import Checkpoints
 
 
 class RunInputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,3 +60,5 @@ class RunContext:
     new_call_id: Callable[[], str]
     reservations: Reservations
     """The session's budget, with what its smoke tests, checks and runs have spent."""
+    checkpoints: Checkpoints
+    """Signs what this operator decides."""

@@ -6,6 +6,7 @@ from functools import reduce
 from console.domain.ledger.actor import Actor
 from console.domain.ledger.line import Line, NewLine, check_chain
 from console.domain.problem import Problem, ProblemKind
+from console.domain.record.projection import review_status
 from console.domain.run.call_event import CallFailed, CallIntended, CallLost, CallRecorded
 from console.domain.run.command import Command
 from console.domain.run.decide import decide
@@ -145,6 +146,9 @@ def summary_of(state: RunState) -> Summary:
         state.updated_at_ms,
         state.attempt,
         created is not None and created.is_simulated,
+        verdict=review_status(state) or "",
+        category="" if state.stopped is None else state.stopped.category or "",
+        operator="" if state.creator is None else state.creator.id,
     )
 
 

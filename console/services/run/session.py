@@ -31,7 +31,10 @@ async def stepping(context: RunContext, log: RunLog, *, target: Target | None = 
         holding(context.ledger, log.state.run_id, holder) as held,
         Stepper(context, log, inputs, held, target) as stepper,
     ):
+        was_over = log.state.is_over
         yield stepper
+        if log.state.is_over and not was_over:
+            await context.checkpoints.keep(log.state)
 
 
 async def step_all(
@@ -57,5 +60,7 @@ async def step_all(
             continue
         if state.opened.needs_human:
             return
-        for entry in await log.command(context.machine, machine_verdict(state, state.opened)):
+        entries = await log.command(context.machine, machine_verdict(state, state.opened))
+        for entry in entries:
             yield entry
+        await context.checkpoints.keep(log.state, entries)

@@ -45,7 +45,7 @@ from console.services.probes.smoke import taken_by
 from console.services.run.briefing.briefing import AgentTask, Briefing
 from console.services.run.briefing.texts import RunTexts
 from console.services.run.briefs import secret_stop
-from console.services.run.call_end import failure_of, recorded_of, unread_of, unread_words, why_failed
+from console.services.run.call_end import failure_of, recorded_of, unread_of, unread_words, why_failed, with_exchange
 from console.services.run.gate_work import GateWork
 from console.services.run.judging import GateOpening, asks_again, open_failed, open_lost
 from console.services.run.preflight.preflight import PreflightEnded, run_preflight
@@ -298,11 +298,11 @@ class Stepper:
         failed = failure_of(made, result)
         if failed is not None:
             self._why_failed = why_failed(result)
-            return await self._report(failed)
+            return await self._report(await with_exchange(failed, result, self._context.artifacts))
         answer = read_answer(call.gate, ended.text, (await self._texts.rubric(self.state)).ids)
         if not isinstance(answer, Plan | Draft | Review | Critique):
             self._why_failed = unread_words(result, answer.evidence)
-            return await self._report(unread_of(made, result))
+            return await self._report(await with_exchange(unread_of(made, result), result, self._context.artifacts))
         recorded = recorded_of(made, result)
         stored = [await self._keep(ArtifactRole.ANSWER, ended.text)]
         if isinstance(answer, Plan):

@@ -154,17 +154,35 @@ def create_file(path: Path, data: bytes) -> bool:
         PrivateFileError: It cannot be written, or would hold a token of this process.
 
     """
-    require_clean(data, safe(path.name))
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except (OSError, ValueError) as error:
-        raise _unusable(path, error, "written") from None
+    folder = _any_directory(path, data)
     try:
         _put(path, data, lambda draft: os.link(draft, path.name, src_dir_fd=folder, dst_dir_fd=folder), folder)
     except FileExistsError:
         return False
     return True
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file for this user alone in a directory of any kind, in the place of one that may be there.
+
+    A missing directory is created for this user alone. A symbolic link is replaced, and its target left alone.
+
+    Raises:
+        PrivateFileError: It cannot be written, or would hold a token of this process.
+
+    """
+    folder = _any_directory(path, data)
+    _put(path, data, lambda draft: os.replace(draft, path.name, src_dir_fd=folder, dst_dir_fd=folder), folder)
+
+
+def _any_directory(path: Path, data: bytes) -> int:
+    """Open the directory of a file that is to hold clean data, after creating it if missing."""
+    require_clean(data, safe(path.name))
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        raise _unusable(path, error, "written") from None
 
 
 def remove_private(path: Path) -> bool:

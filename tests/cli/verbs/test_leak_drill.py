@@ -19,6 +19,7 @@ from console.services.leak_drill.recorder import split_sent
 from console.services.leak_drill.step import WITH_CORE, How, Step, steps
 from console.simulator.hostile import hostility_for
 from console.simulator.scenario import scenario_for
+from console.view.record.exports import Form
 
 CORE_PATTERN = Path("/proc/sys/kernel/core_pattern")
 CORE_IS_SEEN = (
@@ -44,6 +45,11 @@ def leaking(code: str, how: How = How.ON_PIPES) -> Step:
 
 async def drilled(*chosen: Step) -> DrillReport:
     return await hold_drill(leak_drill.start_gateway, choose=lambda _: chosen)
+
+
+def test_the_drill_exports_a_record_in_every_form() -> None:
+    names = {step.name for step in steps(Canary())}
+    assert {f"record export --as {form}" for form in Form} <= names
 
 
 @pytest.mark.long

@@ -58,6 +58,7 @@ _NAMES_OF_THE_ARTICLE = {
 _TEXTS = {
     # ids, hashes and closed words of our own
     "Record.run_id", "Record.kind", "Record.config_sha256", "Record.instructions_sha256", "Record.candidate_sha256",
+    "Record.candidate_tree",
     "Record.head", "Record.console_version",
     "Record.unproven_independence", "RecordedCall.finding", "Record.instruction_conflicts", "Record.independence",
     "RunPolicy.rubric_sha256", "PinnedRoute.fingerprint", "PinnedSource.sha256", "PinnedSource.load",

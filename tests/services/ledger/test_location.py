@@ -194,9 +194,9 @@ async def test_a_database_of_another_program_is_left_alone(directory: Path) -> N
 async def test_a_ledger_of_a_newer_console_is_refused(directory: Path) -> None:
     await kept(directory)
     with closing(sqlite3.connect(directory / FILE_NAME)) as connection:
-        connection.execute("PRAGMA user_version=2")
+        connection.execute("PRAGMA user_version=3")
     error = await refusal(directory)
-    assert "was written by a newer gateway-console; use that version (its schema is 2, this one knows 1)" in str(error)
+    assert "was written by a newer gateway-console; use that version (its schema is 3, this one knows 2)" in str(error)
 
 
 @pytest.mark.parametrize(

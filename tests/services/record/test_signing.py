@@ -19,8 +19,8 @@ from console.domain.run.refusal import RefusalCode
 from console.domain.run.state import Phase, RunStatus
 from console.services.config.settings import PolicySettings
 from console.services.ledger.codec import encode_event, kind_of
-from console.services.record.signing import SigningError, sign, verify
-from console.services.record.verify_chain import verify_run
+from console.services.record.signing import Signers, SigningError, sign, verify
+from console.services.record.verify_chain import Against, verify_run
 from console.services.run.beginning import BeginError
 from console.services.run.opening import Operators, operator_of
 from console.services.run.run_context import RunContext
@@ -62,19 +62,20 @@ async def test_two_operators_seal_a_candidate_and_every_signature_verifies(keys:
     async with keys.desk() as desk:
         log = await RunLog.open(desk.ledger, log.state.run_id)
         await say(desk, log)
-        verified = await verify_run(desk.ledger, log.state.run_id, keys.signers, desk.environment)
-        unknown = await verify_run(desk.ledger, log.state.run_id, None, desk.environment)
+        verified = await verify_run(desk.ledger, log.state.run_id, Against(Signers(keys.signers), desk.environment))
+        unknown = await verify_run(desk.ledger, log.state.run_id, Against())
         await _verifies_without_us(log, keys)
         only_ann = list_signers(keys.cat.parent, keys.ann)
-        doubted = await verify_run(desk.ledger, log.state.run_id, only_ann, desk.environment)
+        doubted = await verify_run(desk.ledger, log.state.run_id, Against(Signers(only_ann), desk.environment))
     assert log.state.status is RunStatus.CLOSED
     assert log.state.sealed is not None
     assert log.state.sealed.four_eyes
-    assert (verified.holds, verified.signatures) == (True, 8)  # the beginning, and seven gates with a decision
-    assert (unknown.holds, unknown.signatures, unknown.unverified) == (True, 0, 8)
-    assert [fault.words for fault in doubted.faults] == [
-        f"the key that signed is not in {only_ann}; list there everyone who may decide"
-    ]
+    assert (verified.holds, verified.signatures) == (True, 15)  # the beginning, seven decisions and their checkpoints
+    assert (unknown.holds, unknown.signatures, unknown.unverified) == (True, 0, 15)
+    not_listed = f"the key that signed is not in {only_ann}; list there everyone who may decide"
+    decision, checkpoint = (fault.words for fault in doubted.faults)  # Ben made the last of each
+    assert decision == not_listed
+    assert checkpoint.endswith(f": {not_listed}")
 
 
 async def test_a_candidate_waits_for_an_operator_who_did_not_pass_its_draft(keys: Keys) -> None:
@@ -130,7 +131,9 @@ async def test_a_colleagues_public_key_signs_nothing(keys: Keys) -> None:
     async with keys.desk() as desk:
         log = await RunLog.open(desk.ledger, log.state.run_id)
         before = log.state.head
-        with pytest.raises(RunRefusedError, match=r"nothing was signed: the private key .* ssh-add") as refused:
+        with pytest.raises(
+            RunRefusedError, match=r"nothing was signed: .* has no private key for .* ssh-add"
+        ) as refused:
             await say(desk, log)
         assert refused.value.refusal.code is RefusalCode.FOUR_EYES
         assert (await log.refresh()).head == before
@@ -172,7 +175,7 @@ async def test_a_decision_that_was_written_without_a_signature_does_not_verify(k
             ([named, decided], "the signature is not by the key that the line names"),
         ):
             twin = await _written(desk, log, events)
-            verified = await verify_run(desk.ledger, twin, keys.signers, desk.environment)
+            verified = await verify_run(desk.ledger, twin, Against(Signers(keys.signers), desk.environment))
             assert [fault.words for fault in verified.faults] == [
                 "the policy requires four eyes, but the beginning of the run is not signed",
                 words,
@@ -212,7 +215,7 @@ async def test_a_key_with_a_passphrase_is_used_through_the_agent_alone(tmp_path:
             env=environment | {"SSH_ASKPASS": str(ask), "SSH_ASKPASS_REQUIRE": "force"},
             stdin=subprocess.DEVNULL, check=True, capture_output=True,
         )  # fmt: skip
-        await verify(b"a statement", await sign(b"a statement", key, environment), signers, environment)
+        await verify(b"a statement", await sign(b"a statement", key, environment), Signers(signers), environment)
     finally:
         agent.kill()
         agent.wait()
@@ -233,6 +236,6 @@ async def test_what_is_no_list_of_signers_is_said(tmp_path: Path) -> None:
         if data is not None:
             path.write_bytes(data)
         with pytest.raises(SigningError, match=words):
-            await verify(b"a statement", signature, path, environment)
+            await verify(b"a statement", signature, Signers(path), environment)
     with pytest.raises(SigningError, match="ssh-keygen is not on PATH"):
         await sign(b"a statement", key, {"PATH": str(tmp_path)})

@@ -21,7 +21,7 @@ from console.services.ledger.codec import encode_event, kind_of
 from console.services.ledger.ledger import LedgerError
 from console.services.ledger.pass_process import passed_over, serve
 from console.services.ledger.sqlite import FILE_NAME, SqliteLedger
-from console.services.record.verify_chain import Verified, verify_runs
+from console.services.record.verify_chain import Against, Verified, verify_runs
 
 
 def _lines() -> list[NewLine]:
@@ -39,7 +39,7 @@ def _lines() -> list[NewLine]:
 
 
 async def _verified(ledger: SqliteLedger, run_ids: list[str], processes: int) -> list[Verified]:
-    return [each async for each in verify_runs(ledger, run_ids, None, {}, processes)]
+    return [each async for each in verify_runs(ledger, run_ids, Against(), processes)]
 
 
 def _resealed(lines: tuple[Line, ...], place: int, body: bytes) -> list[Line]:

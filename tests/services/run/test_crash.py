@@ -28,7 +28,7 @@ from console.domain.run.fold import fold
 from console.domain.run.state import Phase, RunState, RunStatus
 from console.services.ledger.codec import entry_of
 from console.services.ledger.sqlite import FILE_NAME, SqliteLedger
-from console.services.record.verify_chain import verify_run
+from console.services.record.verify_chain import Against, verify_run
 from console.simulator.server import Listening, serve
 
 SUPPORT = Path(__file__).parents[2] / "support"
@@ -255,7 +255,7 @@ async def check_point(point: Point, whole: Whole, office: Office, walkers: Nurse
         again = Counter(each for each in cut_off if received[each])
         want(f"the gateway received {calls}", calls == whole.calls + again)
         async with await SqliteLedger.open(here.state_directory) as ledger:
-            want("the chain does not verify", (await verify_run(ledger, run_id, None, {})).holds)
+            want("the chain does not verify", (await verify_run(ledger, run_id, Against())).holds)
     return faults
 
 

@@ -36,7 +36,7 @@ from console.domain.sources.cited_page import SourceVerdict
 from console.services.checks.kept_output import read_outputs
 from console.services.ledger.sqlite import SqliteLedger
 from console.services.open_gateway import TokenError
-from console.services.record.verify_chain import verify_run
+from console.services.record.verify_chain import Against, verify_run
 from console.services.run.deciding import command
 from console.services.run.run_log import RunLog, RunRefusedError
 from console.services.run.session import stepping
@@ -720,7 +720,7 @@ async def test_a_clock_that_is_set_back_changes_no_order_and_breaks_no_chain(
         walked = await go_on(desk, await RunLog.open(desk.ledger, story.state.run_id))
         assert walked.state.status is RunStatus.CLOSED
         assert walked.state.updated_at_ms < walked.state.started_at_ms
-        assert (await verify_run(desk.ledger, walked.state.run_id, None, {})).holds
+        assert (await verify_run(desk.ledger, walked.state.run_id, Against())).holds
 
 
 # --- What is shown and kept ------------------------------------------------------------------------------------------
@@ -784,12 +784,12 @@ async def test_the_critic_is_not_told_what_the_reviewer_said(office: Office, gat
 async def test_neither_task_draft_nor_token_is_in_the_ledger_or_the_record(
     stories: Stories, config: dict[str, str]
 ) -> None:
-    from console.cli.reports.record import record_yaml
+    from console.view.record.document import record_yaml
 
     story = await stories.of(**config)
     office, record = story.office, record_of(story.state)
     async with await SqliteLedger.open(office.state_directory) as ledger:
-        assert (await verify_run(ledger, story.state.run_id, None, {})).holds
+        assert (await verify_run(ledger, story.state.run_id, Against())).holds
     assert not record.secrets_in_prompt
     drafted = "All calls of the coding agents go through one model gateway."
     kept = b"".join(path.read_bytes() for path in office.state_directory.glob("runs.db*"))

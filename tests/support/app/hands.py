@@ -138,14 +138,18 @@ async def _frame(app: ConsoleApp) -> None:
 
 
 async def _done(app: App[None], pump: MessagePump, call: Callable[[Callable[[], object]], bool]) -> None:
-    """Wait until a call was made that was left with a pump, or the pump or the app has ended.
+    """Wait until a call was made that was left with a pump, or the pump or the app has ended, or the screen changed.
 
-    The pumps of an app that has ended live on until it is shut down, and draw no frame.
+    The pumps of an app that has ended live on until it is shut down, and draw no frame. Neither does a screen that
+    another one covers, which a worker may push at any time.
     """
     done = asyncio.Event()
     if not pump.is_running or not call(done.set):
         await asyncio.sleep(0)
         return
     waiting = asyncio.create_task(done.wait())
+    if app.is_running:
+        app.screen_change_signal.subscribe(app, lambda _: done.set(), immediate=True)
     await asyncio.wait({waiting, pump.task, app.task}, return_when=asyncio.FIRST_COMPLETED)
+    app.screen_change_signal.unsubscribe(app)
     waiting.cancel()

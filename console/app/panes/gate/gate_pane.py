@@ -15,7 +15,7 @@ from console.domain.run.state import Phase, RunState
 from console.domain.run.turn import turns_of
 from console.services.system.leak_guard import LEAK_GUARD
 from console.view.console_state import ConsoleState
-from console.view.record_summary import advice_on
+from console.view.record.summary import advice_on
 from console.view.run_view import RunView
 from console.view.run_words import standing
 from console.view.sign import Tone

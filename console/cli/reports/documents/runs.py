@@ -4,12 +4,13 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from console.cli.exit_code import ExitCode
-from console.cli.reports.record import moment
 from console.domain.record.record import Record
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.run.gate import Gate
 from console.domain.run.state import Phase
+from console.view.record.document import moment
+from console.view.record.exports import Form
 
 if TYPE_CHECKING:
     from console.services.ledger.ledger import Summary
@@ -140,12 +141,22 @@ class VerifiedDocument:
     """How many signatures hold, by the list of signers."""
     signatures_not_verified: int
     """How many signatures could not be judged, because no list was named."""
+    checkpoints: int
+    """How many checkpoints were held against the lines."""
+    signed_lines: int
+    """How many lines, from the first, a valid signature covers."""
+    signers: tuple[str, ...]
+    """Who signed them, by the list of signers."""
+    pruned_at: str | None
+    """When the lines were deleted because they were old; null if they were not."""
+    unmet: tuple[str, ...]
+    """What was required and does not hold; empty if nothing was required."""
     faults: tuple[ChainFaultDocument, ...]
     unread: str | None
     """Why the lines could not be read, so that nothing is known of them; null if they were read."""
 
     @classmethod
-    def of(cls, result: "Verified") -> Self:
+    def of(cls, result: "Verified", unmet: tuple[str, ...] = ()) -> Self:
         """Return a result as the document names it."""
         return cls(
             run_id=result.run_id,
@@ -154,6 +165,11 @@ class VerifiedDocument:
             head=result.head,
             signatures=result.signatures,
             signatures_not_verified=result.unverified,
+            checkpoints=result.checkpoints,
+            signed_lines=result.signed_lines,
+            signers=result.signers,
+            pruned_at=None if result.pruned_at_ms is None else moment(result.pruned_at_ms),
+            unmet=unmet,
             faults=tuple(ChainFaultDocument(line=fault.seq, words=fault.words) for fault in result.faults),
             unread=result.unread or None,
         )
@@ -166,3 +182,24 @@ class RecordVerifyDocument:
     schema: Literal["gateway-console/record-verify/v1"] = "gateway-console/record-verify/v1"
     records: tuple[VerifiedDocument, ...]
     exit_code: ExitCode
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordExportDocument:
+    """A record in a form that other tools read."""
+
+    schema: Literal["gateway-console/record-export/v1"] = "gateway-console/record-export/v1"
+    run_id: str
+    form: Form
+    is_simulated: bool
+    """Whether the embedded gateway answered, so that the record is not evidence of a real one."""
+    signed_by: str | None
+    """The fingerprint of the key that signed it; null if nothing is signed."""
+    sha256: str
+    """The hash of the export."""
+    size: int
+    """In bytes."""
+    output: str | None
+    """The file that was written; null if there is none."""
+    text: str | None
+    """The export; null if it was written to a file."""

@@ -35,7 +35,7 @@ from console.services.config.settings import Profile
 from console.services.gateway.client import Gateway
 from console.services.relay.opening import rules_of
 from console.services.run.briefing.briefing import AgentTask
-from console.services.run.call_end import MadeCall, failure_of, recorded_of
+from console.services.run.call_end import MadeCall, failure_of, recorded_of, with_exchange
 from console.services.run.run_context import RunContext, RunInputs
 from console.services.run.run_log import RunRefusedError
 from console.services.run.step import StepHeldError
@@ -109,7 +109,7 @@ class AgentGate:
                 version = await self._turn.version(self._context.environment)
                 for entry in await self._report(self._begun(task, order, version)):
                     yield entry
-                calls = _Calls(task.turn_id, self._state, self._report, self._context.new_call_id)
+                calls = _Calls(task.turn_id, self._state, self._report, self._context)
                 working = self._turn.work(gateway, self._context.reservations, catalogue, self._context.environment)
                 async with aclosing(working) as events:
                     async for event in events:
@@ -257,13 +257,11 @@ def _failure(ended: TurnEnded, calls: "_Calls") -> tuple[Category | None, bool, 
 class _Calls:
     """The calls of one turn, as the ledger has them."""
 
-    def __init__(
-        self, turn_id: str, state: Callable[[], RunState], report: Report, new_call_id: Callable[[], str]
-    ) -> None:
+    def __init__(self, turn_id: str, state: Callable[[], RunState], report: Report, context: RunContext) -> None:
         self._turn_id = turn_id
         self._state = state
         self._report = report
-        self._new_call_id = new_call_id
+        self._context = context
         self._ids: dict[int, str] = {}
         self.stopped_by: Category | None = None
         self.is_over_budget = False
@@ -277,7 +275,7 @@ class _Calls:
         call = asked.call
         if asked.answer.done():  # the agent has left
             return ()
-        call_id = self._new_call_id()
+        call_id = self._context.new_call_id()
         pinned = self._state().route(Role.WRITER)
         intended = CallIntended(
             call_id,
@@ -320,7 +318,7 @@ class _Calls:
         self.is_swapped = self.is_swapped or done.result.is_swapped
         if failed.stops and self.stopped_by is None:
             self.stopped_by = failed.category
-        return await self._report(failed)
+        return await self._report(await with_exchange(failed, done.result, self._context.artifacts))
 
     def note_refusal(self, refused: RelayCallRefused) -> None:
         """Note a call that the relay refused."""

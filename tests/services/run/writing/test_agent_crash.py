@@ -25,7 +25,7 @@ from console.domain.run.gate import Gate
 from console.domain.run.state import Phase, RunStatus
 from console.services.ledger.codec import entry_of
 from console.services.ledger.sqlite import SqliteLedger
-from console.services.record.verify_chain import verify_run
+from console.services.record.verify_chain import Against, verify_run
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("no_trust_store")]
 
@@ -57,7 +57,7 @@ async def walk(office: Office, run_id: str, kill: tuple[str, int]) -> int:
 async def kept(office: Office, run_id: str) -> tuple[Entry, ...]:
     """Return what is kept of a run, whose chain verifies."""
     async with await SqliteLedger.open(office.state_directory) as ledger:
-        assert (await verify_run(ledger, run_id, None, {})).holds
+        assert (await verify_run(ledger, run_id, Against())).holds
         return tuple(map(entry_of, await ledger.read(run_id)))
 
 

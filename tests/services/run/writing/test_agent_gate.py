@@ -31,7 +31,7 @@ from console.services.gateway.reservations import Reservations
 from console.services.ledger.codec import entry_of
 from console.services.ledger.ledger import ConflictError
 from console.services.ledger.sqlite import SqliteLedger
-from console.services.record.verify_chain import verify_run
+from console.services.record.verify_chain import Against, verify_run
 from console.services.run.deciding import command
 from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog
@@ -62,7 +62,7 @@ class Writing:
     async def events(self, run_id: str) -> list[RunEvent]:
         """Return what the ledger has, read as another process does."""
         async with await SqliteLedger.open(self.office.state_directory) as ledger:
-            assert (await verify_run(ledger, run_id, None, {})).holds
+            assert (await verify_run(ledger, run_id, Against())).holds
             return [entry_of(line).event for line in await ledger.read(run_id)]
 
 

@@ -33,9 +33,9 @@ from console.domain.run.reach import Reach, ReachedToken
 from console.domain.run.state import RunState
 from console.domain.workflows.token_kind import TokenKind
 from console.services.ledger.codec import decode_event
-from console.view.record_summary import summary_of
+from console.view.record.summary import summary_of
 
-OLDER = Path(__file__).parents[1] / "data" / "ledger_lines_2026_12_01.jsonl"
+OLDER = Path(__file__).parents[2] / "data" / "ledger_lines_2026_12_01.jsonl"
 
 
 def _said(state: RunState) -> dict[str, str]:

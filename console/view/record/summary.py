@@ -6,6 +6,8 @@ One screenful, the same in both faces. What was not tried or not checked is a fa
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
+from textwrap import wrap
 
 from console.domain.errors.category import guidance
 from console.domain.money import usd_text
@@ -46,6 +48,10 @@ _TURNS = {
 _ASKED = {WriterKind.ROUTE: ASKED, WriterKind.AGENT: NEEDED, WriterKind.OUTSIDE: JUDGES}
 """The roles that a run may ask, by who makes its drafts."""
 _SHOWN_HASH = 12
+WIDTH = 80
+"""The columns of the summary's lines, which also fit 24 lines unless many people decided."""
+_LABEL = 12
+_WORD = 8
 _NAMED_ROWS = 3
 """The most verification rows that are named; more of them are counted."""
 _LEVELS = ("the same call", "the same model", "another model", "another vendor")
@@ -88,6 +94,15 @@ def summary_of(record: Record) -> tuple[Fact, ...]:
         _candidate(record),
         Fact("ledger", None, f"{record.lines} lines, head {record.head[:_SHOWN_HASH]}"),
     )
+
+
+def summary_lines(record: Record) -> Iterator[str]:
+    """Yield the lines of a record's summary, for a terminal of `WIDTH` columns."""
+    for fact in summary_of(record):
+        sign = "" if fact.sign is None else f"{fact.sign.sign} {fact.sign.word:<{_WORD}}  "
+        pieces = wrap(sign + fact.words, WIDTH - _LABEL, break_long_words=False, break_on_hyphens=False)
+        for label, piece in zip_longest([fact.label], pieces, fillvalue=""):
+            yield f"{label:<{_LABEL}}{piece}".rstrip()
 
 
 def _run(record: Record) -> Iterator[Fact]:

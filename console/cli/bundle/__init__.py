@@ -1,0 +1,1 @@
+"""`bundle`: what support needs to know of a failure, shown before it is written."""

@@ -1,0 +1,1 @@
+"""The documents for people outside: what support gets."""

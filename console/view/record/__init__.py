@@ -1,0 +1,1 @@
+"""A run's record as text and documents, for both faces; pure."""
