@@ -64,6 +64,8 @@ class Following:
         self._folding = Folding(run_id)
         self._signatures: list[Signed] = []
         self._fault: ChainFault | None = None
+        self._seen = ""
+        """The head before the newest signature: what an operator saw who signed a decision."""
 
     def take(self, entry: Entry) -> None:
         """Take the next event. After the first that cannot follow, nothing can be judged."""
@@ -71,9 +73,13 @@ class Following:
             return
         state, event = self._folding.state, entry.event
         signed, begun = state.signed, state.begun
+        if type(event) is OperatorSigned:
+            self._seen = state.head
         if (refused := self._folding.take(entry)) is not None:
             self._fault = ChainFault(entry.seq, refused.message)
         elif isinstance(event, GateDecided) and signed is not None:
+            if event.saw != self._seen:  # the signature is of that head, and covers nothing if the lines have another
+                self._fault = ChainFault(entry.seq, "what was signed is not the run as these lines have it")
             self._sign(entry.seq - 1, signed, _statement(self._run_id, event), entry.at_ms)
         elif begun is None and state.begun is not None and state.created is not None:
             self._sign(entry.seq, state.begun, begin_statement(self._run_id, encode_event(state.created)), entry.at_ms)
