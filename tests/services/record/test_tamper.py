@@ -449,7 +449,7 @@ async def test_a_rewrite_with_checkpoints_of_its_own_is_found_by_a_copy_or_is_no
     forged = Checkpoint(walked.log_id, walked.closed, 43, head, walked.checkpoints[-1].at_ms)
     copy.put(forged)
     found = await copy.all_verified()
-    assert "the run was written anew" in _words(found[walked.closed])[43]
+    assert "the run was rewritten" in _words(found[walked.closed])[43]
     copy.beside.write_text(forged.text)
     alone = await copy.verified()
     assert [each.words for each in alone.faults] == ["what was signed is not the run as these lines have it"]
