@@ -7,7 +7,7 @@ same of a run whose lines were deleted because they were old.
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from console.domain.ledger.closed_form import require_count, require_form
@@ -19,6 +19,7 @@ TEXT_LIMIT = 16_384
 _HASH = re.compile(r"[0-9a-f]{64}")
 _COUNT = re.compile(r"[1-9][0-9]{0,15}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MS = 253_402_300_799_999
 _NAMES = ("namespace", "statement", "log", "run", "count", "head", "time")
 
@@ -92,7 +93,7 @@ class Checkpoint:
 
 def moment(at_ms: int) -> str:
     """Return a Unix time in ms as RFC 3339 in UTC."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (_EPOCH + timedelta(milliseconds=at_ms)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def read_checkpoint(text: str) -> Checkpoint:
@@ -114,8 +115,8 @@ def read_checkpoint(text: str) -> Checkpoint:
     if _COUNT.fullmatch(values["count"]) is None or _TIME.fullmatch(values["time"]) is None:
         raise CheckpointFormError("its count or its time is not written as a checkpoint's")
     try:
-        signature = read_armor(rest, RUN_NAMESPACE) if rest.strip() else None
-        return Checkpoint(
+        signature = read_armor(rest, RUN_NAMESPACE) if rest else None
+        read = Checkpoint(
             values["log"], values["run"], int(values["count"]), values["head"], _at_ms(values["time"]),
             CheckpointKind(values["statement"]), signature,
         )  # fmt: skip
@@ -123,8 +124,10 @@ def read_checkpoint(text: str) -> Checkpoint:
         raise CheckpointFormError(f"what follows its statement is {error}") from None
     except ValueError as error:
         raise CheckpointFormError(str(error)) from None
+    if read.text != text:  # a text has one spelling: what was compared or signed is what was read
+        raise CheckpointFormError("its spaces, line ends or signature are not written as a checkpoint's")
+    return read
 
 
 def _at_ms(time: str) -> int:
-    at = datetime.fromisoformat(time)
-    return int((at - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000 + 0.5)
+    return (datetime.fromisoformat(time) - _EPOCH) // timedelta(milliseconds=1)

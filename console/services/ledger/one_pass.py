@@ -53,7 +53,7 @@ def pass_over(rows: Iterable[StoredLine], log_id: str, run_id: str) -> Followed 
         if events is None:
             return None
         for row, (kind, form) in zip(part, events, strict=True):
-            following.take(row[3], row[4], form, kind)
+            following.take(row[3], row[4], row[10], form, kind)
         seq, head = part[-1][3], part[-1][11]
     return following.end(seq, head) if seq else None
 
@@ -70,16 +70,31 @@ class Following:
         self._course = Course(run_id)
         self._signatures: list[Signed] = []
         self._fault: ChainFault | None = None
+        self._seen = ""
+        """The head before the newest signature: what an operator saw who signed a decision."""
 
-    def take(self, seq: int, at_ms: int, event: Any, kind: type[RunEvent]) -> None:
-        """Take the next event, or its form. After the first that cannot follow, nothing can be judged."""
+    def take(self, seq: int, at_ms: int, before: str, event: Any, kind: type[RunEvent]) -> None:
+        """Take the next event, or its form. After the first that cannot follow, nothing can be judged.
+
+        Args:
+            seq: The number of its line.
+            at_ms: When it was stored.
+            before: The hash of the line before it.
+            event: The event, or the form that it is written in.
+            kind: Its kind.
+
+        """
         if self._fault is not None:
             return
+        if kind is OperatorSigned:
+            self._seen = before
         state = self._course.state
         signed = state.signed if kind is GateDecided else None
         if (refused := self._course.take(event, kind)) is not None:
             self._fault = ChainFault(seq, refused.message)
         elif signed is not None:
+            if event.saw != self._seen:  # the signature is of that head, and covers nothing if the lines have another
+                self._fault = ChainFault(seq, "what was signed is not the run as these lines have it")
             self._sign(seq - 1, signed, _statement(self._run_id, event), at_ms)
         elif kind is OperatorSigned and (begun := state.begun) is not None and begun is event and state.created:
             self._sign(seq, begun, begin_statement(self._run_id, encode_event(state.created)), at_ms)

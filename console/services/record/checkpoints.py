@@ -5,6 +5,7 @@ At the end of a run its checkpoint is also written beside the ledger: a file out
 or rewritten.
 """
 
+import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from console.domain.ledger.checkpoint import (
     read_checkpoint,
 )
 from console.domain.ledger.signature import RUN_NAMESPACE
+from console.domain.ledger.ulid import is_run_id
 from console.domain.problem import Problem, ProblemKind
 from console.domain.run.event import Entry, GateDecided
 from console.domain.run.state import RunState
@@ -116,12 +118,44 @@ def kept_outside(ledger: Ledger, run_id: str) -> Checkpoint | None:
 
     """
     path = outside_folder(ledger) / f"{run_id}{SUFFIX}"
-    if not path.exists():
+    try:
+        is_file = stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
         return None
+    except OSError as error:
+        raise CheckpointError(f"{safe(str(path), limit=200)} cannot be read: {os_reason(error)}") from None
+    if not is_file:  # a pipe would be waited for
+        raise CheckpointError(f"{safe(str(path), limit=200)} is not a checkpoint: it is not a file")
     found = read_file(path)
     if found.run_id != run_id:
         raise CheckpointError(f"{safe(str(path), limit=200)} is the checkpoint of another run, {found.run_id}")
     return found
+
+
+def runs_outside(ledger: Ledger) -> frozenset[str]:
+    """Return the runs of which something that is named as a checkpoint is kept beside the ledger.
+
+    Raises:
+        CheckpointError: The directory cannot be read.
+
+    """
+    folder = outside_folder(ledger)
+    try:
+        names = [each.name.removesuffix(SUFFIX) for each in folder.iterdir() if each.name.endswith(SUFFIX)]
+    except FileNotFoundError:
+        return frozenset()
+    except OSError as error:
+        raise CheckpointError(f"{safe(str(folder), limit=200)} cannot be read: {os_reason(error)}") from None
+    return frozenset(filter(is_run_id, names))
+
+
+def is_of(ledger: Ledger, run_id: str) -> bool:
+    """Return whether the checkpoint of a run beside the ledger is of this ledger, as far as it can be read."""
+    try:
+        beside = kept_outside(ledger, run_id)
+    except CheckpointError:
+        return True
+    return beside is not None and beside.log_id == ledger.log_id
 
 
 def read_file(path: Path) -> Checkpoint:

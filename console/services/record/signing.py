@@ -161,6 +161,9 @@ async def verify(
         report = await _run((*checked, *revoked), environment, given)
         if not report.is_success and revoked and (await _run(checked, environment, given)).is_success:
             raise SigningError(f"the key of {name} is revoked, in {safe(str(signers.revoked), limit=200)}")
+        novalidate = ("-Y", "check-novalidate", "-n", namespace, "-s", str(signed))
+        if not report.is_success and (await _run(novalidate, environment, given)).is_success:
+            raise SigningError(_why_not_known(signature, namespace, signers.allowed, at_ms))
     if not report.is_success:
         raise SigningError(f"the signature is not valid for {name} of {shown}")
     return name

@@ -18,7 +18,7 @@ from console.services.ledger.codec import CodecError, entry_of
 from console.services.ledger.ledger import Ledger, LedgerError
 from console.services.ledger.one_pass import Followed, Following, Signed, pass_over
 from console.services.ledger.pass_process import passed_over, processes_for
-from console.services.record.checkpoints import CheckpointError, kept_outside
+from console.services.record.checkpoints import CheckpointError, is_of, kept_outside, runs_outside
 from console.services.record.signing import Signers, SigningError, verify
 
 
@@ -104,17 +104,15 @@ async def verify_run(ledger: Ledger, run_id: str, against: Against) -> Verified:
         LedgerError: The run does not exist, or the ledger cannot be read.
 
     """
-    tombstone = await ledger.tombstone(run_id)
-    if tombstone is not None:
-        return await _verify_tombstone(ledger, tombstone, against)
     try:
         rows = await ledger.stored(run_id)
     except LedgerError as error:
-        missing = await _said_of(ledger, run_id, against)
-        if not missing:
+        if await _has_lines(ledger, run_id):
             raise
-        words = f"{error}, but a checkpoint of {moment(missing[0].at_ms)} says that it had {missing[0].count} line(s)"
-        return Verified(run_id, 0, "", (ChainFault(1, f"{words}: all of the run was deleted"),))
+        tombstone = await ledger.tombstone(run_id)
+        if tombstone is not None:
+            return await _verify_tombstone(ledger, tombstone, against)
+        return await _verify_absent(ledger, run_id, against, error)
     found = pass_over(rows, ledger.log_id, run_id) or await _look_closely(ledger, run_id)
     return await _judged(ledger, found, against)
 
@@ -143,7 +141,7 @@ async def verify_runs(
         for run_id in run_ids:
             yield await _verified_or_unread(ledger, run_id, against)
         return
-    named = await ledger.named_runs() | {each.run_id for each in against.copies}
+    named = await ledger.named_runs() | runs_outside(ledger) | {each.run_id for each in against.copies}
     async with contextlib.aclosing(passed_over(ledger.path, ledger.log_id, run_ids, processes)) as passed:
         async for run_id, followed in passed:
             if followed is None:
@@ -158,7 +156,8 @@ async def every_run(ledger: Ledger, against: Against) -> tuple[str, ...]:
     """Return the ids of all runs that the ledger, or a checkpoint of it, names: those too whose lines are gone."""
     listed = await ledger.run_ids()
     named = await ledger.named_runs() | {each.run_id for each in against.copies if each.log_id == ledger.log_id}
-    return (*listed, *sorted(named - set(listed)))
+    beside = {each for each in runs_outside(ledger) - named - set(listed) if is_of(ledger, each)}
+    return (*listed, *sorted((named | beside) - set(listed)))
 
 
 async def verify_lines(lines: Sequence[Line], checkpoints: Sequence[Checkpoint], against: Against) -> Verified:
@@ -202,8 +201,8 @@ def _followed(run_id: str, lines: Sequence[Line], faults: list[ChainFault]) -> F
     head = lines[-1].sha256 if lines else ""
     if faults:
         return Verified(run_id, len(lines), head, tuple(faults))
-    for entry in entries:
-        following.take(entry.seq, entry.at_ms, entry.event, type(entry.event))
+    for line, entry in zip(lines, entries, strict=True):
+        following.take(entry.seq, entry.at_ms, line.previous, entry.event, type(entry.event))
     return following.end(len(lines), head)
 
 
@@ -211,10 +210,12 @@ def _followed(run_id: str, lines: Sequence[Line], faults: list[ChainFault]) -> F
 
 
 async def _said_of(ledger: Ledger, run_id: str, against: Against) -> tuple[Checkpoint, ...]:
-    """Return the checkpoints of a run: the ledger's, the one beside it, and those that the operator names."""
+    """Return what is said of a run: by the ledger, the checkpoint beside it, and those that the operator names."""
     beside = kept_outside(ledger, run_id)
+    tombstone = await ledger.tombstone(run_id)
     return (
         *await ledger.checkpoints(run_id),
+        *(() if tombstone is None else (tombstone,)),
         *(() if beside is None else (beside,)),
         *_copies_of(run_id, against),
     )
@@ -231,7 +232,12 @@ async def _judged(ledger: Ledger, found: Followed | Verified, against: Against) 
     except (LedgerError, CheckpointError) as error:
         whole = await _with_signatures(found, against)
         return replace(whole, faults=(*whole.faults, ChainFault(found.lines or 1, str(error))))
-    return await _held(_InLedger(ledger, found.run_id), found, said, ledger.log_id, against)
+    held = await _held(_InLedger(ledger, found.run_id), found, said, ledger.log_id, against)
+    beside = kept_outside(ledger, found.run_id)
+    if beside is None or beside in await ledger.checkpoints(found.run_id):
+        return held
+    words = f"{_which(beside)} is kept beside the ledger, and not in it: it was deleted there, or edited"
+    return replace(held, faults=(*held.faults, ChainFault(beside.count, words)))
 
 
 async def _held(
@@ -243,17 +249,21 @@ async def _held(
     names: list[str] = []
     # The copy beside the ledger is the same as the one in it: each is verified once.
     for each in dict.fromkeys(said):
-        if (fault := await _held_against(lines, each, found.lines, log_id)) is not None:
-            faults.append(fault)
-        elif each.signature is not None and against.signers is None:
+        fault = await _held_against(lines, each, found.lines, log_id)
+        faults += [] if fault is None else [fault]
+        if each.signature is None:
+            continue
+        if against.signers is None:
             unverified += 1
-        elif each.signature is not None:
-            try:
-                names.append(await _signer(each, against))
-            except SigningError as error:
-                faults.append(ChainFault(each.count, f"{_which(each)}: {error}"))
-            else:
-                signatures, covered = signatures + 1, max(covered, each.count)
+            continue
+        try:
+            name = await _signer(each, against)
+        except SigningError as error:  # said beside the other fault: it may be the checkpoint that is false
+            faults.append(ChainFault(each.count, f"{_which(each)}: {error}"))
+            continue
+        if fault is None:
+            names.append(name)
+            signatures, covered = signatures + 1, max(covered, each.count)
     return replace(
         whole,
         faults=tuple(dict.fromkeys(faults)),
@@ -269,7 +279,7 @@ async def _held_against(lines: _Lines, said: Checkpoint, count: int, log_id: str
     """Return what a checkpoint says that the lines do not."""
     which = _which(said)
     if said.log_id != log_id:
-        return ChainFault(said.count, f"{which} is of another ledger, {said.log_id}")
+        return _of_another(said)
     if said.kind is CheckpointKind.TOMBSTONE:
         return ChainFault(said.count, f"{which}, but the run has lines: it was brought back")
     if (head := await lines.head_of(said.count)) is None:
@@ -277,6 +287,10 @@ async def _held_against(lines: _Lines, said: Checkpoint, count: int, log_id: str
     if head != said.head:
         return ChainFault(said.count, f"{which} names another hash for this line: the run was rewritten")
     return None
+
+
+def _of_another(said: Checkpoint) -> ChainFault:
+    return ChainFault(said.count, f"{_which(said)} is of another ledger, {said.log_id}")
 
 
 def _which(said: Checkpoint) -> str:
@@ -297,13 +311,43 @@ async def _signer(said: Checkpoint, against: Against) -> str:
     )
 
 
+async def _has_lines(ledger: Ledger, run_id: str) -> bool:
+    """Return whether a run has a line, whether or not it can be read."""
+    try:
+        await ledger.head(run_id)
+    except LedgerError:
+        return False
+    return True
+
+
+async def _verify_absent(ledger: Ledger, run_id: str, against: Against, absent: LedgerError) -> Verified:
+    """Return what was said of a run that has no lines. Raises the error that it is absent if nothing was said."""
+    try:
+        said = await _said_of(ledger, run_id, against)
+    except CheckpointError as error:
+        return Verified(run_id, 0, "", (ChainFault(1, f"{absent}, and {error}"),))
+    if not said:
+        raise absent
+    words = f"{absent}, but {_which(said[0])} says that it had {said[0].count} line(s)"
+    return Verified(run_id, 0, "", (ChainFault(1, f"{words}: all of the run was deleted"),))
+
+
 async def _verify_tombstone(ledger: Ledger, tombstone: Checkpoint, against: Against) -> Verified:
     """Verify what is left of a run that was pruned, and that what was said of it before agrees."""
-    faults = [
-        ChainFault(each.count, f"{_which(each)} does not agree with the run's tombstone")
-        for each in await _said_of(ledger, tombstone.run_id, against)
-        if each.count > tombstone.count or (each.count == tombstone.count and each.head != tombstone.head)
-    ]
+    faults: list[ChainFault] = []
+    try:
+        said = await _said_of(ledger, tombstone.run_id, against)
+    except CheckpointError as error:
+        said = ()
+        faults.append(ChainFault(tombstone.count, str(error)))
+    for each in dict.fromkeys((tombstone, *said)):
+        if each.log_id != ledger.log_id:
+            faults.append(_of_another(each))
+        elif each.count > tombstone.count or (each.count == tombstone.count and each.head != tombstone.head):
+            faults.append(ChainFault(each.count, f"{_which(each)} does not agree with the run's tombstone"))
+        elif each.signature is not None and tombstone.signature is None:
+            words = f"{_which(tombstone)} is not signed, but {_which(each)} is: sign with the policy's key to prune"
+            faults.append(ChainFault(tombstone.count, words))
     names: tuple[str, ...] = ()
     is_checked = tombstone.signature is not None and against.signers is not None
     if is_checked:

@@ -59,7 +59,7 @@ def by_the_rules(lines: list[Line]) -> Followed | None:
             return None
         for line in lines:
             entry = entry_of(line)
-            following.take(entry.seq, entry.at_ms, entry.event, type(entry.event))
+            following.take(entry.seq, entry.at_ms, line.previous, entry.event, type(entry.event))
     except (CodecError, ValueError):
         return None
     return following.end(len(lines), lines[-1].sha256)

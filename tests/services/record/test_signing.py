@@ -168,17 +168,18 @@ async def test_a_decision_that_was_written_without_a_signature_does_not_verify(k
         signed = await sign(b"another statement", keys.ben, desk.environment)
         forged = OperatorSigned(signer_of(signed), signed, "0" * 64)
         named = replace(forged, key_fingerprint="SHA256:" + "A" * 43)
-        for events, words in (
+        of_another_head = "what was signed is not the run as these lines have it"
+        for events, *words in (
             ([decided], "the policy requires two operators: this decision has to be signed"),
             ([pinned, decided], "instruction pinned cannot follow here: the gate instruction source is waiting"),
-            ([forged, decided], f"the signature is not valid for ben@example.com of {keys.signers}"),
-            ([named, decided], "the signature is not by the key that the line names"),
+            ([forged, decided], of_another_head, f"the signature is not valid for ben@example.com of {keys.signers}"),
+            ([named, decided], of_another_head, "the signature is not by the key that the line names"),
         ):
             twin = await _written(desk, log, events)
             verified = await verify_run(desk.ledger, twin, Against(Signers(keys.signers), desk.environment))
             assert [fault.words for fault in verified.faults] == [
                 "the policy requires four eyes, but the beginning of the run is not signed",
-                words,
+                *words,
             ]
 
 
