@@ -6,6 +6,7 @@ from console.cli import output
 from console.cli.exit_code import ExitCode
 from console.cli.run.ledger import ledger_to_read, run_id_of
 from console.cli.run.list import show_runs
+from console.cli.run.pruned import show_pruned
 from console.domain.record.projection import record_of
 from console.services.config.settings import Profile
 from console.services.ledger.ledger import Ledger
@@ -37,6 +38,10 @@ async def look(arguments: argparse.Namespace, profile: Profile) -> ExitCode:
                 from console.cli.record.evidence import write_evidence
 
                 return await write_evidence(ledger, arguments)
+            case "diff":
+                from console.cli.record.diff import show_diff
+
+                return await show_diff(ledger, arguments)
             case _:
                 from console.cli.record.verify import verify
 
@@ -44,8 +49,10 @@ async def look(arguments: argparse.Namespace, profile: Profile) -> ExitCode:
 
 
 async def _show(ledger: Ledger, arguments: argparse.Namespace) -> ExitCode:
-    log = await RunLog.open(ledger, await run_id_of(ledger, arguments.run_id))
-    record = record_of(log.state)
+    run_id = await run_id_of(ledger, arguments.run_id)
+    if (tombstone := await ledger.tombstone(run_id)) is not None:
+        return show_pruned(tombstone, is_json=arguments.json)
+    record = record_of((await RunLog.open(ledger, run_id)).state)
     if arguments.json:
         output.write_document(record_document(record))
         return ExitCode.OK

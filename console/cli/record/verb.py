@@ -1,4 +1,4 @@
-"""`record`: the safe records of runs: list, show, verify, export."""
+"""`record`: the safe records of runs: list, show, verify, export, diff, prune."""
 
 import argparse
 import asyncio
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
-from console.cli.run.list_options import add_list_arguments
+from console.cli.run.list_options import add_list_arguments, days
 from console.domain.problem import Problem, ProblemKind
 from console.domain.record.requirement import FORMS, Requirement, RequirementFormError, read_requirement
 from console.view.record.exports import Form
@@ -18,6 +18,8 @@ _KINDS = {
     "export": "write a run's record in a form that other tools read",
     "checkpoint": "sign a run as it is now, and keep a copy outside the ledger",
     "evidence": "write a run's lines and checkpoints, which anyone can verify, without this tool too",
+    "diff": "show in what two runs differ: routes, models, proofs, scores, decisions, cost",
+    "prune": "delete whole runs that are over and older than the retention; a tombstone of each is kept",
 }
 _SIGNED = (
     "in-toto Statements are signed with the policy's operator_key, in DSSE envelopes. The signature is an SSHSIG over"
@@ -49,6 +51,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         each[kind].add_argument("--commit", metavar="REV", help="with git-note: the commit (default: HEAD)")
         _add_repo_argument(each[kind])
     add_list_arguments(each["list"], "record", limit=100_000)
+    _add_diff_arguments(each["diff"])
+    _add_prune_arguments(each["prune"])
+
+
+def _add_diff_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "Exit code 0: no field differs. 1: at least one does; measured times alone do not count. Ids, times of day and"
+        " hashes of lines, which only name a run, are not compared."
+    )
+    parser.add_argument("run_ids", metavar="RUN", nargs=2, help="two run ids, as for show")
+    parser.add_argument("--all", action="store_true", help="show the fields that are equal too")
+
+
+def _add_prune_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "Only whole runs that are closed, blocked or stopped are deleted, with what their models wrote. Each leaves a"
+        " tombstone, signed if the policy has an operator_key: how many lines it had, and the hash of the last one."
+        " record verify still holds it against the checkpoint that is kept beside the ledger."
+    )
+    parser.add_argument(
+        "--older-than",
+        type=days,
+        metavar="AGE",
+        help="runs whose last line is older, as 400d or 52w (default: the policy's retention_days)",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="only list what would be deleted")
+    parser.add_argument("--yes", action="store_true", help="delete without asking")
 
 
 def _add_verify_arguments(parser: argparse.ArgumentParser) -> None:
@@ -115,6 +144,8 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         raise Problem(
             "--read-only: record export writes a file; nothing was done. Leave --output out", ProblemKind.REFUSED
         )
+    if arguments.kind == "prune":
+        return _prune(arguments)
     from console.cli.record.kinds import look
     from console.cli.run.whose import where_runs_are
 
@@ -123,6 +154,14 @@ def run(arguments: argparse.Namespace) -> ExitCode:
             f"--read-only: record {arguments.kind} writes; nothing was done. Leave --read-only out", ProblemKind.REFUSED
         )
     one = [arguments.run_id] if "run_id" in arguments else []
-    names = arguments.run_ids if arguments.kind == "verify" else one
+    names = arguments.run_ids if "run_ids" in arguments else one
     with where_runs_are(names):
         return asyncio.run(look(arguments, chosen_profile(arguments, uses_gateway=False)))
+
+
+def _prune(arguments: argparse.Namespace) -> ExitCode:
+    if arguments.read_only and not arguments.dry_run:
+        raise Problem("--read-only: record prune deletes runs; nothing was done. Add --dry-run", ProblemKind.REFUSED)
+    from console.cli.record.prune import prune
+
+    return asyncio.run(prune(arguments, chosen_profile(arguments, uses_gateway=False)))

@@ -61,10 +61,10 @@ async def run_id_of(ledger: Ledger, name: str) -> str:
     """
     if is_run_id(name):
         return name
-    runs = await ledger.runs(100_000)
-    if name == "last" and runs:
-        return runs[0].run_id
-    found = [each.run_id for each in runs if len(name) >= _SHORTEST_PART and name.upper() in each.run_id]
+    if name == "last" and (newest := await ledger.runs(1)):
+        return newest[0].run_id
+    known = {*(each.run_id for each in await ledger.runs(100_000)), *(await ledger.named_runs())}
+    found = [each for each in known if len(name) >= _SHORTEST_PART and name.upper() in each]
     if len(found) == 1:
         return found[0]
     how_many = "more than one run has" if found else "no run has"

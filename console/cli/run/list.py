@@ -1,13 +1,16 @@
 """The list of runs, for `run list` and `record list`."""
 
 import argparse
+from collections.abc import Sequence
+from dataclasses import replace
 
 from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
+from console.cli.run.pruned import pruned_words
 from console.domain.problem import Problem, ProblemKind
 from console.services.config.settings import Profile
-from console.services.ledger.ledger import EVERY_RUN, Ledger, Summary, Wanted
+from console.services.ledger.ledger import EVERY_RUN, Ledger, LedgerError, Summary, Wanted
 from console.view.record.document import moment
 
 
@@ -24,33 +27,73 @@ async def show_runs(ledger: Ledger, arguments: argparse.Namespace, profile: Prof
         Problem: Two options exclude each other.
 
     """
-    wanted = Wanted(arguments.status, arguments.repository, arguments.since)
+    wanted = Wanted(
+        arguments.status,
+        arguments.repository,
+        arguments.since,
+        verdict=arguments.verdict,
+        category=arguments.category,
+        operator=arguments.operator,
+        until_ms=arguments.until,
+        is_signed=arguments.is_signed,
+    )
+    await _complete(ledger, wanted)
     if not arguments.waiting_for_me:
         runs = await ledger.runs(arguments.limit, wanted)
     elif wanted.status in (None, "waiting"):
         runs = await _waiting_for_me(ledger, wanted, arguments.limit, profile)
     else:
         raise Problem(f"--waiting-for-me and --status {wanted.status} exclude each other", ProblemKind.USAGE)
+    pruned = await ledger.tombstones() if arguments.pruned else ()
     if arguments.json:
-        from console.cli.reports.documents.runs import ListedRunDocument, RunListDocument
+        from console.cli.reports.documents.runs import ListedRunDocument, PrunedRunDocument, RunListDocument
 
-        output.write_document(RunListDocument(runs=tuple(map(ListedRunDocument.of, runs))))
+        listed = tuple(map(ListedRunDocument.of, runs))
+        output.write_document(RunListDocument(runs=listed, pruned=tuple(map(PrunedRunDocument.of, pruned))))
         return ExitCode.OK
-    if not runs:
+    _show(runs)
+    for tombstone in pruned:
+        output.write_line(f"{tombstone.run_id}  {pruned_words(tombstone)}")
+    if not (runs or pruned):
         is_every = wanted == EVERY_RUN and not arguments.waiting_for_me
         output.note(
             "no runs; start one with gateway-console run start --task-file F"
             if is_every
             else "no run matches; gateway-console run list shows all"
         )
-        return ExitCode.OK
+    return ExitCode.OK
+
+
+def _show(runs: Sequence[Summary]) -> None:
     cells = [
-        (each.run_id, each.status, each.gate, each.repository, moment(each.started_at_ms)[:19] + "Z") for each in runs
+        (
+            each.run_id,
+            each.status,
+            each.gate,
+            each.verdict or each.category or "-",
+            "signed" if each.is_signed else "-",
+            each.repository,
+            moment(each.started_at_ms)[:19] + "Z",
+        )
+        for each in runs
     ]
     widths = output.column_widths(cells)
     for row in cells:
         output.write_line(output.table_line(row, widths))
-    return ExitCode.OK
+
+
+async def _complete(ledger: Ledger, wanted: Wanted) -> None:
+    """Summarise the runs again if a filter needs what the entry of an older version lacks."""
+    if wanted.verdict is wanted.category is wanted.operator is None or await ledger.is_summarised():
+        return
+    from console.services.ledger.codec import CodecError
+    from console.services.run.run_log import summarise
+
+    output.note("an older version wrote the list of runs: reading all runs once to complete it")
+    try:
+        await ledger.rebuild(summarise)
+    except (LedgerError, CodecError) as error:
+        output.note(f"the list is not complete, so runs of that version may be missing below: {error}")
 
 
 async def _waiting_for_me(ledger: Ledger, wanted: Wanted, limit: int, profile: Profile) -> tuple[Summary, ...]:
@@ -61,7 +104,7 @@ async def _waiting_for_me(ledger: Ledger, wanted: Wanted, limit: int, profile: P
     from console.services.run.run_log import RunLog
     from console.services.system.directories import state_directory
 
-    waiting = Wanted("waiting", wanted.repository, wanted.since_ms)
+    waiting = replace(wanted, status="waiting")
     artifacts = Artifacts(state_directory(current().environment))
     operators = Operators(artifacts, profile, current().environment)
     found: list[Summary] = []

@@ -5,6 +5,8 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from console.cli.context import current
+from console.domain.errors.category import Category
+from console.domain.run.gate import GateVerdict
 
 STATUSES = ("waiting", "active", "closed", "blocked", "stopped")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -35,6 +37,29 @@ def add_list_arguments(parser: argparse.ArgumentParser, noun: str, *, limit: int
         metavar="WHEN",
         help="only runs begun since then: 2026-12-01 (UTC), or 90m, 24h, 7d or 4w ago",
     )
+    parser.add_argument("--until", type=_since, metavar="WHEN", help="only runs begun before then")
+    parser.add_argument(
+        "--verdict", choices=[each.value for each in GateVerdict], metavar="V", help="only runs of this review result"
+    )
+    parser.add_argument(
+        "--category",
+        choices=[each.value for each in Category],
+        metavar="C",
+        help="only runs that an error of this category stopped, such as account_quota",
+    )
+    parser.add_argument("--operator", metavar="ID", help="only runs that this operator began")
+    signed = parser.add_mutually_exclusive_group()
+    signed.add_argument(
+        "--signed",
+        dest="is_signed",
+        action="store_true",
+        default=None,
+        help="only runs with a signed checkpoint; record verify says whether it holds",
+    )
+    signed.add_argument(
+        "--unsigned", dest="is_signed", action="store_false", default=None, help="only runs without a signed checkpoint"
+    )
+    parser.add_argument("--pruned", action="store_true", help="also show the tombstones of runs that were pruned")
     parser.add_argument(
         "--waiting-for-me",
         action="store_true",
@@ -48,6 +73,13 @@ def count(text: str) -> int:
     if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 100_000:
         return int(text)
     raise argparse.ArgumentTypeError("wants a whole number from 1 to 100000")
+
+
+def days(text: str) -> int:
+    """Return the number of days that an age stands for. Raises `ArgumentTypeError`."""
+    if (age := re.fullmatch("([0-9]{1,5})([dw])", text, re.ASCII)) is not None and int(age[1]) > 0:
+        return (int(age[1]) * _UNITS[age[2]]).days
+    raise argparse.ArgumentTypeError("wants an age in days or weeks, such as 400d or 52w")
 
 
 def _since(text: str) -> int:

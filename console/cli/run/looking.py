@@ -6,6 +6,7 @@ from console.cli import output
 from console.cli.exit_code import ExitCode
 from console.cli.run.ledger import artifacts_to_read, ledger_to_read, run_id_of
 from console.cli.run.list import show_runs
+from console.cli.run.pruned import show_pruned
 from console.cli.run.report import show_standing
 from console.domain.record.projection import record_of
 from console.domain.run.state import RunState
@@ -19,7 +20,10 @@ async def look(arguments: argparse.Namespace, profile: Profile) -> ExitCode:
     async with ledger_to_read() as ledger:
         if arguments.kind == "list":
             return await show_runs(ledger, arguments, profile)
-        log = await RunLog.open(ledger, await run_id_of(ledger, arguments.run_id))
+        run_id = await run_id_of(ledger, arguments.run_id)
+        if arguments.kind == "show" and (tombstone := await ledger.tombstone(run_id)) is not None:
+            return show_pruned(tombstone, is_json=arguments.json)
+        log = await RunLog.open(ledger, run_id)
         if arguments.kind == "show" and arguments.artifact is arguments.gate is None:
             return _show(log.state, arguments)
         with artifacts_to_read() as artifacts:

@@ -291,6 +291,9 @@ class PolicyModel(Table):
     """The file that lists whose signatures count, in the format that `man ssh-keygen` describes."""
     revoked_signers: FilePath = PolicySettings.revoked_signers
     """The file of revoked keys, whose signatures never count: public keys, or a KRL of `ssh-keygen -k`."""
+    retention_days: Annotated[int, Strict(), Field(ge=30, le=36500)] = PolicySettings.retention_days
+    """How many days a run that is over is kept after its last line. `record prune` deletes older ones; nothing else
+    does."""
     run_tokens: Tokens | None = PolicySettings.run_tokens
     """The most tokens, input and output, that one run may use."""
     run_usd: Dollars | None = PolicySettings.run_usd

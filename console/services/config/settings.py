@@ -76,6 +76,7 @@ class PolicySettings:
     operator_key: Path | None = None
     allowed_signers: Path | None = None
     revoked_signers: Path | None = None
+    retention_days: int = 400
     run_tokens: int | None = None
     run_usd: float | None = None
     attempt_tokens: int | None = None

@@ -50,6 +50,12 @@ def tombstone(connection: "Connection", run_id: str) -> Checkpoint | None:
     return None if row is None else _read_checkpoint(row, CheckpointKind.TOMBSTONE)
 
 
+def tombstones(connection: "Connection") -> tuple[Checkpoint, ...]:
+    """Return what is left of the runs that were deleted because they were old, the newest run first."""
+    rows = connection.execute(f"SELECT {_CHECKPOINT} FROM tombstone ORDER BY run_id DESC")  # noqa: S608  # of our own constants
+    return tuple(_read_checkpoint(row, CheckpointKind.TOMBSTONE) for row in rows)
+
+
 def named_runs(connection: "Connection") -> frozenset[str]:
     """Return the runs that have a checkpoint or a tombstone."""
     rows = connection.execute("SELECT run_id FROM checkpoint UNION SELECT run_id FROM tombstone")

@@ -247,6 +247,14 @@ class Ledger(Protocol):
 
         """
 
+    async def tombstones(self) -> tuple[Checkpoint, ...]:
+        """Return what is left of all runs that were pruned, the newest run first.
+
+        Raises:
+            LedgerError: One is damaged.
+
+        """
+
     async def named_runs(self) -> frozenset[str]:
         """Return the runs that have a checkpoint or a tombstone, whether or not they have lines."""
 

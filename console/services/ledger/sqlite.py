@@ -266,6 +266,10 @@ class SqliteLedger(Ledger):
         """Return what is left of a run that was pruned; see `Ledger`."""
         return await self._run(partial(checkpoints.tombstone, self._connection, run_id))
 
+    async def tombstones(self) -> tuple[Checkpoint, ...]:
+        """Return what is left of all runs that were pruned; see `Ledger`."""
+        return await self._run(partial(checkpoints.tombstones, self._connection))
+
     async def named_runs(self) -> frozenset[str]:
         """Return the runs that have a checkpoint or a tombstone; see `Ledger`."""
         return await self._run(partial(checkpoints.named_runs, self._connection))

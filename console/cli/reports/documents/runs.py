@@ -4,15 +4,17 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from console.cli.exit_code import ExitCode
+from console.domain.errors.category import Category
 from console.domain.record.record import Record
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
-from console.domain.run.gate import Gate
+from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.state import Phase
 from console.view.record.document import moment
 from console.view.record.exports import Form
 
 if TYPE_CHECKING:
+    from console.domain.ledger.checkpoint import Checkpoint
     from console.services.ledger.ledger import Summary
     from console.services.record.verify_chain import Verified
 
@@ -96,6 +98,14 @@ class ListedRunDocument:
     """RFC 3339 in UTC; so is the next."""
     updated_at: str
     is_simulated: bool
+    verdict: GateVerdict | None
+    """The result of the review so far; null if no judge has answered, or the run was stopped."""
+    category: Category | None
+    """The category of the error that stopped it; null if none did."""
+    operator: str
+    """The id of the operator who began it; empty in the entry of a run that an older version summarised."""
+    is_signed: bool
+    """Whether a checkpoint of the run has a signature, which nothing has verified."""
 
     @classmethod
     def of(cls, summary: "Summary") -> Self:
@@ -109,7 +119,45 @@ class ListedRunDocument:
             started_at=moment(summary.started_at_ms),
             updated_at=moment(summary.updated_at_ms),
             is_simulated=summary.is_simulated,
+            verdict=GateVerdict(summary.verdict) if summary.verdict else None,
+            category=Category(summary.category) if summary.category else None,
+            operator=summary.operator,
+            is_signed=summary.is_signed,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrunedRunDocument:
+    """What is left of a run whose lines were deleted because they were old."""
+
+    run_id: str
+    pruned_at: str
+    """RFC 3339 in UTC."""
+    lines: int
+    """How many it had."""
+    head: str
+    """The hash of the last of them."""
+    is_signed: bool
+    """Whether the tombstone has a signature, which nothing has verified."""
+
+    @classmethod
+    def of(cls, tombstone: "Checkpoint") -> Self:
+        """Return a tombstone as the document names it."""
+        return cls(
+            run_id=tombstone.run_id,
+            pruned_at=moment(tombstone.at_ms),
+            lines=tombstone.count,
+            head=tombstone.head,
+            is_signed=tombstone.signature is not None,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrunedDocument:
+    """A run of which a tombstone is left, instead of its record."""
+
+    schema: Literal["gateway-console/record-pruned/v1"] = "gateway-console/record-pruned/v1"
+    pruned: PrunedRunDocument
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +166,63 @@ class RunListDocument:
 
     schema: Literal["gateway-console/run-list/v1"] = "gateway-console/run-list/v1"
     runs: tuple[ListedRunDocument, ...]
+    pruned: tuple[PrunedRunDocument, ...]
+    """With `--pruned`, the runs of which a tombstone is left, the newest first; else empty."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiffRowDocument:
+    """A field of two records."""
+
+    field: str
+    a: str | None
+    """Null if the first record does not have it."""
+    b: str | None
+    counts: bool
+    """Whether it makes the records differ; a measured time does not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordDiffDocument:
+    """In what two records differ."""
+
+    schema: Literal["gateway-console/record-diff/v1"] = "gateway-console/record-diff/v1"
+    a: str
+    """The first run's id."""
+    b: str
+    differs: bool
+    rows: tuple[DiffRowDocument, ...]
+    """The fields that differ; with `--all`, every field."""
+    exit_code: ExitCode
+
+
+PruneOutcome = Literal["pruned", "would_be_pruned", "skipped"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrunableRunDocument:
+    """A run that is over and older than the retention, or that was left as it is."""
+
+    run_id: str
+    repository: str
+    updated_at: str
+    """RFC 3339 in UTC."""
+    outcome: PruneOutcome
+    reason: str
+    """Why it was skipped; else empty."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordPruneDocument:
+    """Which runs were deleted because they were old."""
+
+    schema: Literal["gateway-console/record-prune/v1"] = "gateway-console/record-prune/v1"
+    before: str
+    """RFC 3339 in UTC: runs whose last line is older were meant."""
+    runs: tuple[PrunableRunDocument, ...]
+    artifacts_deleted: int
+    """How many stored texts no run names any more, and were deleted."""
+    exit_code: ExitCode
 
 
 @dataclass(frozen=True, kw_only=True)

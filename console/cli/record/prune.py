@@ -1,0 +1,141 @@
+"""`record prune`: whole runs that are over and old are deleted, after a person has seen which."""
+
+import argparse
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from console.cli import output
+from console.cli.context import current
+from console.cli.exit_code import ExitCode
+from console.cli.run.ledger import artifacts_to_read, ledger_to_read
+from console.cli.token.input import confirm
+from console.services.config.settings import Profile
+from console.services.ledger.holder import unix_ms
+from console.services.ledger.ledger import Ledger, LedgerError, Summary
+from console.services.ledger.sqlite import SqliteLedger
+from console.services.record.checkpoints import Checkpoints
+from console.services.record.prune import Prune, Pruned, old_runs
+from console.services.system.directories import state_directory
+from console.services.system.leak_guard import LEAK_GUARD
+from console.services.verification_marks import user_name
+from console.view.record.document import moment
+
+if TYPE_CHECKING:
+    from console.cli.reports.documents.runs import PrunableRunDocument, PruneOutcome
+
+
+async def prune(arguments: argparse.Namespace, profile: Profile) -> ExitCode:
+    """Delete the runs that are over and older than the retention.
+
+    Raises:
+        InputError: The person said no, or there is none to ask.
+        SigningError: The policy's key cannot sign a tombstone; nothing was deleted.
+        LedgerError: The ledger cannot be used.
+
+    """
+    days: int = arguments.older_than or profile.policy.retention_days
+    before_ms = int((current().now() - timedelta(days=days)).timestamp() * 1000)
+    async with _ledger(is_looking=arguments.dry_run) as ledger:
+        runs = await old_runs(ledger, before_ms)
+        if not arguments.json:
+            _list(runs, days, is_asking=not arguments.yes)
+        if arguments.dry_run or not runs:
+            return _end(arguments, before_ms, [_listed(each, "would_be_pruned") for each in runs], 0, "")
+        confirm(
+            f"Delete {len(runs)} run(s) and what their models wrote?",
+            is_sure=arguments.yes,
+            command="gateway-console record prune",
+        )
+        return await _prune(ledger, profile, arguments, runs, before_ms)
+
+
+@asynccontextmanager
+async def _ledger(*, is_looking: bool) -> AsyncIterator[Ledger]:
+    if is_looking:
+        async with ledger_to_read() as ledger:
+            yield ledger
+        return
+    directory = state_directory(current().environment)
+    async with await SqliteLedger.open(directory, is_hit=LEAK_GUARD.is_hit) as ledger:
+        yield ledger
+
+
+async def _prune(
+    ledger: Ledger, profile: Profile, arguments: argparse.Namespace, runs: Sequence[Summary], before_ms: int
+) -> ExitCode:
+    checkpoints = Checkpoints(ledger, profile.policy, current().environment, unix_ms)
+    documents: list[PrunableRunDocument] = []
+    count, problem = 0, ""
+    with artifacts_to_read() as artifacts:
+        work = Prune(ledger, artifacts, checkpoints, user_name())
+        progress = output.Progress("tombstones made", len(runs), is_silent=False)
+        async for each in work.delete(runs, before_ms, progress.advance):
+            progress.end()
+            if not arguments.json:
+                _say(each)
+            documents.append(_listed(each.run, "skipped" if each.why_not else "pruned", each.why_not))
+        try:
+            count = await work.delete_artifacts()
+        except LedgerError as error:
+            problem = f"not all that their models wrote could be deleted: {error}"
+    if not arguments.json and not checkpoints.has_key:
+        output.note("the tombstones are not signed: the policy names no operator_key")
+    return _end(arguments, before_ms, documents, count, problem)
+
+
+def _list(runs: Sequence[Summary], days: int, *, is_asking: bool) -> None:
+    if not runs:
+        output.note(f"nothing to prune: no run is over and older than {days} days")
+        return
+    if not is_asking:
+        return
+    cells = [(each.run_id, each.status, each.repository, moment(each.updated_at_ms)[:10]) for each in runs]
+    widths = output.column_widths(cells)
+    for row in cells:
+        output.write_line(output.table_line(row, widths))
+    output.note(f"{len(runs)} run(s) are over and had their last line more than {days} days ago")
+
+
+def _say(each: Pruned) -> None:
+    if each.why_not:
+        output.note(f"skipped {each.run.run_id}: {each.why_not}")
+    else:
+        output.write_line(f"pruned  {each.run.run_id}")
+
+
+def _listed(run: Summary, outcome: "PruneOutcome", reason: str = "") -> "PrunableRunDocument":
+    from console.cli.reports.documents.runs import PrunableRunDocument
+
+    return PrunableRunDocument(
+        run_id=run.run_id,
+        repository=run.repository,
+        updated_at=moment(run.updated_at_ms),
+        outcome=outcome,
+        reason=reason,
+    )
+
+
+def _end(
+    arguments: argparse.Namespace,
+    before_ms: int,
+    documents: "Sequence[PrunableRunDocument]",
+    count: int,
+    problem: str,
+) -> ExitCode:
+    """Write the document or the last words; a run that was skipped, or a text that is left, is a failure."""
+    is_whole = not problem and all(each.outcome != "skipped" for each in documents)
+    code = ExitCode.OK if is_whole else ExitCode.FAILED
+    if arguments.json:
+        from console.cli.reports.documents.runs import RecordPruneDocument
+
+        document = RecordPruneDocument(
+            before=moment(before_ms), runs=tuple(documents), artifacts_deleted=count, exit_code=code
+        )
+        output.write_document(document)
+    elif count:
+        output.note(f"{count} stored text(s) that no other run names were deleted with them")
+    if problem:
+        output.note(problem)
+    return code
