@@ -123,6 +123,7 @@ class RunBridge:
         if log is None or context is None or sealed is None:
             return "no candidate is sealed in the run in view"
         from console.services.candidate.file import save_candidate
+        from console.services.record.checkpoints import save_beside
         from console.services.system.directories import absolute
         from console.view.run_view import CandidateSaved
 
@@ -134,6 +135,7 @@ class RunBridge:
                 return "the candidate is not stored on this machine: it was deleted, or the run began on another one"
             whole = absolute(Path(path.strip()))
             await asyncio.to_thread(save_candidate, whole, data)
+            await asyncio.to_thread(save_beside, whole, context.ledger, log.state.run_id)
         except Problem as error:
             return str(error)
         self._session.dispatch(CandidateSaved(log.state.run_id, str(whole)))

@@ -17,6 +17,8 @@ from console.domain.text.safe import safe
 from console.services.candidate.branch import PatchApplied, PatchOrder, apply_patch, require_author
 from console.services.candidate.file import save_candidate
 from console.services.ledger.artifacts import Artifacts
+from console.services.ledger.ledger import Ledger
+from console.services.record.checkpoints import save_beside
 from console.services.run.run_log import RunLog
 from console.services.run.subject import read_root, read_subject
 from console.services.system.directories import absolute
@@ -24,8 +26,8 @@ from console.services.system.private_file import shown
 from console.view.subject_words import draft_size, how_to_take
 
 
-async def take_out(artifacts: Artifacts, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
-    """Write the sealed candidate to a new file, or to stdout.
+async def take_out(ledger: Ledger, artifacts: Artifacts, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
+    """Write the sealed candidate to a new file, with the run's checkpoint beside it, or to stdout.
 
     Raises:
         Problem: None is sealed, it seems to contain a secret, or the file exists.
@@ -37,6 +39,7 @@ async def take_out(artifacts: Artifacts, log: RunLog, arguments: argparse.Namesp
     path = None if str(arguments.output or "-") == "-" else absolute(arguments.output)
     if path is not None:
         save_candidate(path, text.encode())
+        _save_checkpoint(path, ledger, log.state.run_id)
     if arguments.json:
         _write_document(log.state, sealed, text, path)
     elif path is None:
@@ -51,6 +54,17 @@ async def take_out(artifacts: Artifacts, log: RunLog, arguments: argparse.Namesp
         for command in _after_taking(log.state, sealed, path):
             output.note(f"    next: {command}")
     return ExitCode.OK
+
+
+def _save_checkpoint(path: Path, ledger: Ledger, run_id: str) -> None:
+    """Write the checkpoint beside the candidate. The candidate is taken out, whether or not that works."""
+    try:
+        saved = save_beside(path, ledger, run_id)
+    except Problem as error:
+        output.note(f"! its checkpoint was not written: {error}")
+    else:
+        if saved is not None:
+            output.note(f"its checkpoint, for record verify --checkpoint: {shown(saved)}")
 
 
 def _after_taking(state: RunState, sealed: DraftShown, path: Path | None) -> tuple[str, ...]:

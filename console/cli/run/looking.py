@@ -33,7 +33,9 @@ async def look(arguments: argparse.Namespace, profile: Profile) -> ExitCode:
                 return await show_subject(artifacts, log, arguments)
             from console.cli.run.candidate import apply, take_out
 
-            return await (take_out if arguments.kind == "candidate" else apply)(artifacts, log, arguments)
+            if arguments.kind == "apply":
+                return await apply(artifacts, log, arguments)
+            return await take_out(ledger, artifacts, log, arguments)
 
 
 def _show(state: RunState, arguments: argparse.Namespace) -> ExitCode:

@@ -22,6 +22,7 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.run.event import Entry, GateDecided
 from console.domain.run.state import RunState
 from console.domain.text.safe import safe
+from console.services.candidate.file import save_candidate
 from console.services.config.settings import PolicySettings
 from console.services.ledger.ledger import Ledger, LedgerError
 from console.services.record.signing import SigningError, key_of, sign
@@ -130,6 +131,22 @@ def kept_outside(ledger: Ledger, run_id: str) -> Checkpoint | None:
     if found.run_id != run_id:
         raise CheckpointError(f"{safe(str(path), limit=200)} is the checkpoint of another run, {found.run_id}")
     return found
+
+
+def save_beside(candidate: Path, ledger: Ledger, run_id: str) -> Path | None:
+    """Write the last checkpoint of a run beside its candidate's file, and return the new file; None if it has none.
+
+    Raises:
+        CandidateFileError: The name is taken, or it cannot be written.
+        CheckpointError: The checkpoint that is kept beside the ledger is damaged.
+
+    """
+    found = kept_outside(ledger, run_id)
+    if found is None:
+        return None
+    path = candidate.with_name(f"{candidate.name}{SUFFIX}")
+    save_candidate(path, found.text.encode())
+    return path
 
 
 def runs_outside(ledger: Ledger) -> frozenset[str]:
