@@ -82,7 +82,14 @@ def revoked_of(policy: PolicySettings) -> Path | None:
     return None if policy.revoked_signers is None else absolute(policy.revoked_signers, ProblemKind.CONFIG)
 
 
-async def sign(statement: bytes, key: Path, environment: Mapping[str, str], namespace: str = NAMESPACE) -> str:
+async def sign(
+    statement: bytes,
+    key: Path,
+    environment: Mapping[str, str],
+    namespace: str = NAMESPACE,
+    *,
+    timeout_s: float = TIMEOUT_S,
+) -> str:
     """Sign a statement.
 
     Args:
@@ -90,6 +97,7 @@ async def sign(statement: bytes, key: Path, environment: Mapping[str, str], name
         key: The operator's public key file. The private key is in the agent, or in the file next to it without `.pub`.
         environment: Gives PATH, HOME and the agent's socket.
         namespace: What the signature is for.
+        timeout_s: The longest it may take, in seconds.
 
     Returns:
         The signature, in base64 and one line.
@@ -100,10 +108,16 @@ async def sign(statement: bytes, key: Path, environment: Mapping[str, str], name
     """
     with tempfile.TemporaryDirectory(prefix="gateway-console-sign-") as folder:
         given = _write(Path(folder) / "statement", statement)
-        report = await _run(("-Y", "sign", "-n", namespace, "-f", str(key)), environment, given, is_stderr_kept=True)
-    said = report.tail.decode("ascii", "replace")
+        asked = ("-Y", "sign", "-n", namespace, "-f", str(key))
+        report = await _run(asked, environment, given, is_stderr_kept=True, timeout_s=timeout_s)
+    said = report.tail.decode(errors="replace")
+    if report.ending is ChildEnding.TIMED_OUT:
+        raise SigningError(
+            f"nothing was signed: the agent or the security key of {safe(str(key), limit=200)} did not answer within"
+            f" {timeout_s:.0f} s; unlock the agent or touch the key, then sign again"
+        )
     if not report.is_success:
-        raise SigningError(await asyncio.to_thread(_why_not_signed, key, said, report.ending, environment))
+        raise SigningError(await asyncio.to_thread(_why_not_signed, key, said, environment))
     try:
         return read_armor(said[said.find(ARMOR_BEGINS) :], namespace)
     except SignatureFormError as error:
@@ -217,18 +231,20 @@ def _ssh_time(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y%m%d%H%M%SZ")
 
 
-def _why_not_signed(key: Path, said: str, ending: ChildEnding, environment: Mapping[str, str]) -> str:
+def _why_not_signed(key: Path, said: str, environment: Mapping[str, str]) -> str:
     """Return why `ssh-keygen` signed nothing, from its own words, and what to do."""
     private = safe(str(key.with_suffix("") if key.suffix == ".pub" else key), limit=200)
     shown = safe(str(key), limit=200)
-    if ending is not ChildEnding.EXITED:
-        return f"nothing was signed: the agent or the security key of {shown} did not answer within {TIMEOUT_S:.0f} s"
-    if "public key" in said and "No such file" in said:
-        return f"nothing was signed: operator_key {shown} does not exist"
+    said = said.replace(str(key), "").replace(str(key.with_suffix("")), "")  # a path says nothing about the key
+    if "load public key" in said:
+        why = "is not a public key; name the file whose name ends in .pub" if key.exists() else "does not exist"
+        return f"nothing was signed: operator_key {shown} {why}"
     if "device not found" in said or "FIDO" in said:
         return f"nothing was signed: the security key of {shown} is not connected; connect it, then sign again"
     if "agent refused" in said:
         return f"nothing was signed: the agent refused to sign with {shown}; it may have asked you to confirm"
+    if "too open" in said or "bad permissions" in said:
+        return f"nothing was signed: others can read {private}, so ssh-keygen refuses it; run: chmod 600 {private}"
     agent = _agent_state(environment.get("SSH_AUTH_SOCK", ""))
     if "passphrase" in said:
         return f"nothing was signed: the private key of {shown} has a passphrase, and {agent}; run: ssh-add {private}"
@@ -259,6 +275,7 @@ async def _run(
     given: Path | None,
     *,
     is_stderr_kept: bool = False,
+    timeout_s: float = TIMEOUT_S,
 ) -> ChildReport:
     kept = {name: value for name in _PASSED_ON if (value := environment.get(name))}
     program = shutil.which("ssh-keygen", path=environment.get("PATH", os.defpath))
@@ -268,7 +285,7 @@ async def _run(
         return await run_bounded(
             (program, *arguments),
             environment=kept | _SET,
-            timeout_s=TIMEOUT_S,
+            timeout_s=timeout_s,
             limit_bytes=_OUTPUT_BYTES,
             given=given,
             is_stderr_kept=is_stderr_kept,
