@@ -7,6 +7,7 @@ or rewritten.
 
 import stat
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from console.domain.ledger.checkpoint import (
@@ -147,6 +148,45 @@ def save_beside(candidate: Path, ledger: Ledger, run_id: str) -> Path | None:
     path = candidate.with_name(f"{candidate.name}{SUFFIX}")
     save_candidate(path, found.text.encode())
     return path
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is said of a run."""
+
+    stored: tuple[Checkpoint, ...]
+    """By the ledger: its checkpoints, and a tombstone."""
+    beside: tuple[Checkpoint, ...]
+    """By the file beside the ledger, if there is one."""
+    copies: tuple[Checkpoint, ...]
+    """By what the operator names."""
+
+    @property
+    def all(self) -> tuple[Checkpoint, ...]:
+        """All of it, in this order."""
+        return (*self.stored, *self.beside, *self.copies)
+
+
+async def said_of(ledger: Ledger, run_id: str, copies: tuple[Checkpoint, ...]) -> Said:
+    """Return what is said of a run. Nothing is verified.
+
+    Args:
+        ledger: Where the run is kept.
+        run_id: The run's id.
+        copies: Checkpoints that the operator names, of any runs.
+
+    Raises:
+        LedgerError: A checkpoint in the ledger is damaged.
+        CheckpointError: What is kept beside the ledger is not a checkpoint of this run.
+
+    """
+    beside = kept_outside(ledger, run_id)  # first: what is in it is in the ledger before
+    tombstone = await ledger.tombstone(run_id)
+    return Said(
+        (*await ledger.checkpoints(run_id), *(() if tombstone is None else (tombstone,))),
+        () if beside is None else (beside,),
+        tuple(each for each in copies if each.run_id == run_id),
+    )
 
 
 def runs_outside(ledger: Ledger) -> frozenset[str]:

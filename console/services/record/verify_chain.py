@@ -18,7 +18,7 @@ from console.services.ledger.codec import CodecError, entry_of
 from console.services.ledger.ledger import Ledger, LedgerError
 from console.services.ledger.one_pass import Followed, Following, Signed, pass_over
 from console.services.ledger.pass_process import passed_over, processes_for
-from console.services.record.checkpoints import CheckpointError, is_of, kept_outside, runs_outside
+from console.services.record.checkpoints import CheckpointError, is_of, runs_outside, said_of
 from console.services.record.signing import Signers, SigningError, verify
 
 
@@ -209,18 +209,6 @@ def _followed(run_id: str, lines: Sequence[Line], faults: list[ChainFault]) -> F
 # --- What was said of a run ------------------------------------------------------------------------------------------
 
 
-async def _said_of(ledger: Ledger, run_id: str, against: Against) -> tuple[Checkpoint, ...]:
-    """Return what is said of a run: by the ledger, the checkpoint beside it, and those that the operator names."""
-    beside = kept_outside(ledger, run_id)
-    tombstone = await ledger.tombstone(run_id)
-    return (
-        *await ledger.checkpoints(run_id),
-        *(() if tombstone is None else (tombstone,)),
-        *(() if beside is None else (beside,)),
-        *_copies_of(run_id, against),
-    )
-
-
 def _copies_of(run_id: str, against: Against) -> tuple[Checkpoint, ...]:
     return tuple(each for each in against.copies if each.run_id == run_id)
 
@@ -228,16 +216,19 @@ def _copies_of(run_id: str, against: Against) -> tuple[Checkpoint, ...]:
 async def _judged(ledger: Ledger, found: Followed | Verified, against: Against) -> Verified:
     """Hold a run that was passed over against all that was said of it."""
     try:
-        said = await _said_of(ledger, found.run_id, against)
+        said = await said_of(ledger, found.run_id, against.copies)
     except (LedgerError, CheckpointError) as error:
         whole = await _with_signatures(found, against)
         return replace(whole, faults=(*whole.faults, ChainFault(found.lines or 1, str(error))))
-    held = await _held(_InLedger(ledger, found.run_id), found, said, ledger.log_id, against)
-    beside = kept_outside(ledger, found.run_id)
-    if beside is None or beside in await ledger.checkpoints(found.run_id):
-        return held
-    words = f"{_which(beside)} is kept beside the ledger, and not in it: it was deleted there, or edited"
-    return replace(held, faults=(*held.faults, ChainFault(beside.count, words)))
+    held = await _held(_InLedger(ledger, found.run_id), found, said.all, ledger.log_id, against)
+    lost = [
+        ChainFault(
+            each.count, f"{_which(each)} is kept beside the ledger, and not in it: it was deleted there, or edited"
+        )
+        for each in said.beside
+        if each not in said.stored
+    ]
+    return replace(held, faults=(*held.faults, *lost))
 
 
 async def _held(
@@ -323,7 +314,7 @@ async def _has_lines(ledger: Ledger, run_id: str) -> bool:
 async def _verify_absent(ledger: Ledger, run_id: str, against: Against, absent: LedgerError) -> Verified:
     """Return what was said of a run that has no lines. Raises the error that it is absent if nothing was said."""
     try:
-        said = await _said_of(ledger, run_id, against)
+        said = (await said_of(ledger, run_id, against.copies)).all
     except CheckpointError as error:
         return Verified(run_id, 0, "", (ChainFault(1, f"{absent}, and {error}"),))
     if not said:
@@ -336,7 +327,7 @@ async def _verify_tombstone(ledger: Ledger, tombstone: Checkpoint, against: Agai
     """Verify what is left of a run that was pruned, and that what was said of it before agrees."""
     faults: list[ChainFault] = []
     try:
-        said = await _said_of(ledger, tombstone.run_id, against)
+        said = (await said_of(ledger, tombstone.run_id, against.copies)).all
     except CheckpointError as error:
         said = ()
         faults.append(ChainFault(tombstone.count, str(error)))

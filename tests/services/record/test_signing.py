@@ -197,32 +197,6 @@ async def _written(desk: RunContext, log: RunLog, events: list[RunEvent]) -> str
     return run_id
 
 
-async def test_a_key_with_a_passphrase_is_used_through_the_agent_alone(tmp_path: Path) -> None:
-    key = make_key(tmp_path, "dan", "correct horse")
-    signers = list_signers(tmp_path, key)
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
-    with pytest.raises(SigningError, match="ssh-add"):
-        await sign(b"a statement", key, environment)
-    agent = subprocess.Popen(["ssh-agent", "-D", "-a", str(tmp_path / "socket")], stdout=subprocess.PIPE)
-    try:
-        assert agent.stdout is not None
-        agent.stdout.readline()  # it listens
-        environment["SSH_AUTH_SOCK"] = str(tmp_path / "socket")
-        ask = tmp_path / "ask"
-        ask.write_text("#!/bin/sh\necho correct horse\n")
-        ask.chmod(0o700)
-        subprocess.run(
-            ["ssh-add", "-q", str(key.with_suffix(""))],
-            env=environment | {"SSH_ASKPASS": str(ask), "SSH_ASKPASS_REQUIRE": "force"},
-            stdin=subprocess.DEVNULL, check=True, capture_output=True,
-        )  # fmt: skip
-        await verify(b"a statement", await sign(b"a statement", key, environment), Signers(signers), environment)
-    finally:
-        agent.kill()
-        agent.wait()
-        agent.stdout.close()
-
-
 async def test_what_is_no_list_of_signers_is_said(tmp_path: Path) -> None:
     key = make_key(tmp_path, "ann")
     environment = {"PATH": "/usr/bin:/bin"}
@@ -238,5 +212,3 @@ async def test_what_is_no_list_of_signers_is_said(tmp_path: Path) -> None:
             path.write_bytes(data)
         with pytest.raises(SigningError, match=words):
             await verify(b"a statement", signature, Signers(path), environment)
-    with pytest.raises(SigningError, match="ssh-keygen is not on PATH"):
-        await sign(b"a statement", key, {"PATH": str(tmp_path)})

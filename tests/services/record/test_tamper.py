@@ -634,3 +634,13 @@ async def test_a_ledger_whose_guards_were_changed_is_refused(copy: Copy) -> None
             connection.execute(f"DROP {kind} {name}")
             connection.execute(sql)
     assert (await copy.verified()).holds
+
+
+async def test_lines_in_a_ledger_of_another_id_are_not_its_own(copy: Copy, walked: Walked) -> None:
+    copy.run("UPDATE log SET log_id = :other")
+    found = await copy.all_verified()
+    assert {each: _places(found[each])[0] for each in found} == {walked.closed: 1, walked.waiting: 1}
+    assert "it belongs to another ledger" in _words(found[walked.closed])[1]
+    copy.run("DELETE FROM log")
+    with pytest.raises(LedgerError, match="it has lost its own id"):
+        await copy.verified()
