@@ -260,9 +260,16 @@ def rebuild(connection: "Connection", summarise: Callable[[tuple[Line, ...]], Su
         return len(found)
 
 
-def is_summarised(connection: "Connection") -> bool:
-    """Return whether every run's entry has all that this version writes."""
-    return connection.execute("SELECT 1 FROM run WHERE operator IS NULL LIMIT 1").fetchone() is None
+def unsummarised(connection: "Connection") -> tuple[str, ...]:
+    """Return the runs whose entries lack what this version writes."""
+    rows = connection.execute("SELECT run_id FROM run WHERE operator IS NULL ORDER BY number DESC")
+    return tuple(run_id for (run_id,) in rows)
+
+
+def summarise_again(connection: "Connection", run_id: str, summarise: Callable[[tuple[Line, ...]], Summary]) -> None:
+    """Write a run's entry anew, from its lines; it keeps its place in the list."""
+    with transaction(connection):
+        connection.execute(_PUT_SUMMARY, _summary_row(summarise(read(connection, run_id))))
 
 
 def last_place(connection: "Connection") -> int:
