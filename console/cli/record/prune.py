@@ -92,7 +92,7 @@ def _now_ms() -> int:
 
 def _list(runs: Sequence[Summary], days: int, *, is_asking: bool) -> None:
     if not runs:
-        output.note(f"nothing to prune: no run is over and older than {days} days")
+        output.note(f"nothing to prune: no run is over and older than {days} day(s)")
         return
     if not is_asking:
         return
@@ -100,7 +100,7 @@ def _list(runs: Sequence[Summary], days: int, *, is_asking: bool) -> None:
     widths = output.column_widths(cells)
     for row in cells:
         output.write_line(output.table_line(row, widths))
-    output.note(f"{len(runs)} run(s) are over and had their last line more than {days} days ago")
+    output.note(f"{len(runs)} run(s) are over and had their last line more than {days} day(s) ago")
 
 
 def _say(each: Pruned) -> None:

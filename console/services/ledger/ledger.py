@@ -224,7 +224,7 @@ class Ledger(Protocol):
         """Return the runs whose entries in the list lack what this version writes, newest first."""
 
     async def summarise_again(self, run_id: str, summarise: Callable[[tuple[Line, ...]], Summary]) -> None:
-        """Write a run's entry in the list anew, from its lines; it keeps its place.
+        """Write a run's entry in the list again, from its lines; it keeps its place.
 
         Raises:
             LedgerError: The run does not exist, or a line is damaged. Whatever `summarise` raises passes too.

@@ -254,7 +254,7 @@ class SqliteLedger(Ledger):
         return await self._run(partial(transactions.unsummarised, self._connection))
 
     async def summarise_again(self, run_id: str, summarise: Callable[[tuple[Line, ...]], Summary]) -> None:
-        """Write a run's entry anew; see `Ledger`."""
+        """Write a run's entry again; see `Ledger`."""
         await self._run(partial(transactions.summarise_again, self._connection, run_id, summarise))
 
     async def add_checkpoint(self, checkpoint: Checkpoint) -> None:

@@ -269,7 +269,7 @@ def unsummarised(connection: "Connection") -> tuple[str, ...]:
 
 
 def summarise_again(connection: "Connection", run_id: str, summarise: Callable[[tuple[Line, ...]], Summary]) -> None:
-    """Write a run's entry anew, from its lines; it keeps its place in the list."""
+    """Write a run's entry again, from its lines; it keeps its place in the list."""
     with transaction(connection):
         connection.execute(_PUT_SUMMARY, _summary_row(summarise(read(connection, run_id))))
 
