@@ -1,6 +1,7 @@
 """`record diff`: in what two runs differ, field by field."""
 
 import argparse
+import re
 from collections.abc import Sequence
 
 from console.cli import output
@@ -14,6 +15,9 @@ from console.services.run.run_log import RunLog
 from console.view.record.document import moment
 
 _ABSENT = "-"
+_HASH = re.compile("[0-9a-f]{64}")
+_SHOWN_HASH = 12
+"""How much of a hash fits; the document of --json has all of it."""
 
 
 async def show_diff(ledger: Ledger, arguments: argparse.Namespace) -> ExitCode:
@@ -39,7 +43,9 @@ async def _record(ledger: Ledger, name: str) -> Record:
 
 
 def _cell(value: str | None) -> str:
-    return _ABSENT if value is None else value
+    if value is None:
+        return _ABSENT
+    return value[:_SHOWN_HASH] if _HASH.fullmatch(value) else value
 
 
 def _words(rows: Sequence[Row]) -> str:

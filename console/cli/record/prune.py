@@ -3,7 +3,6 @@
 import argparse
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from console.cli import output
@@ -12,7 +11,6 @@ from console.cli.exit_code import ExitCode
 from console.cli.run.ledger import artifacts_to_read, ledger_to_read
 from console.cli.token.input import confirm
 from console.services.config.settings import Profile
-from console.services.ledger.holder import unix_ms
 from console.services.ledger.ledger import Ledger, LedgerError, Summary
 from console.services.ledger.sqlite import SqliteLedger
 from console.services.record.checkpoints import Checkpoints
@@ -26,6 +24,9 @@ if TYPE_CHECKING:
     from console.cli.reports.documents.runs import PrunableRunDocument, PruneOutcome
 
 
+_DAY_MS = 86_400_000
+
+
 async def prune(arguments: argparse.Namespace, profile: Profile) -> ExitCode:
     """Delete the runs that are over and older than the retention.
 
@@ -36,7 +37,7 @@ async def prune(arguments: argparse.Namespace, profile: Profile) -> ExitCode:
 
     """
     days: int = arguments.older_than or profile.policy.retention_days
-    before_ms = int((current().now() - timedelta(days=days)).timestamp() * 1000)
+    before_ms = _now_ms() - days * _DAY_MS
     async with _ledger(is_looking=arguments.dry_run) as ledger:
         runs = await old_runs(ledger, before_ms)
         if not arguments.json:
@@ -65,7 +66,7 @@ async def _ledger(*, is_looking: bool) -> AsyncIterator[Ledger]:
 async def _prune(
     ledger: Ledger, profile: Profile, arguments: argparse.Namespace, runs: Sequence[Summary], before_ms: int
 ) -> ExitCode:
-    checkpoints = Checkpoints(ledger, profile.policy, current().environment, unix_ms)
+    checkpoints = Checkpoints(ledger, profile.policy, current().environment, _now_ms)
     documents: list[PrunableRunDocument] = []
     count, problem = 0, ""
     with artifacts_to_read() as artifacts:
@@ -85,9 +86,13 @@ async def _prune(
     return _end(arguments, before_ms, documents, count, problem)
 
 
+def _now_ms() -> int:
+    return int(current().now().timestamp() * 1000)
+
+
 def _list(runs: Sequence[Summary], days: int, *, is_asking: bool) -> None:
     if not runs:
-        output.note(f"nothing to prune: no run is over and older than {days} days")
+        output.note(f"nothing to prune: no run is over and older than {days} day(s)")
         return
     if not is_asking:
         return
@@ -95,7 +100,7 @@ def _list(runs: Sequence[Summary], days: int, *, is_asking: bool) -> None:
     widths = output.column_widths(cells)
     for row in cells:
         output.write_line(output.table_line(row, widths))
-    output.note(f"{len(runs)} run(s) are over and had their last line more than {days} days ago")
+    output.note(f"{len(runs)} run(s) are over and had their last line more than {days} day(s) ago")
 
 
 def _say(each: Pruned) -> None:

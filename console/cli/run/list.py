@@ -10,7 +10,7 @@ from console.cli.exit_code import ExitCode
 from console.cli.run.pruned import pruned_words
 from console.domain.problem import Problem, ProblemKind
 from console.services.config.settings import Profile
-from console.services.ledger.ledger import EVERY_RUN, Ledger, LedgerError, Summary, Wanted
+from console.services.ledger.ledger import EVERY_RUN, Ledger, Summary, Wanted
 from console.view.record.document import moment
 
 
@@ -84,16 +84,22 @@ def _show(runs: Sequence[Summary]) -> None:
 
 async def _complete(ledger: Ledger, wanted: Wanted) -> None:
     """Summarise the runs again if a filter needs what the entry of an older version lacks."""
-    if wanted.verdict is wanted.category is wanted.operator is None or await ledger.is_summarised():
+    if wanted.verdict is wanted.category is wanted.operator is None:
         return
-    from console.services.ledger.codec import CodecError
-    from console.services.run.run_log import summarise
+    run_ids = await ledger.unsummarised()
+    if not run_ids:
+        return
+    from console.services.run.run_log import complete_list
 
-    output.note("an older version wrote the list of runs: reading all runs once to complete it")
-    try:
-        await ledger.rebuild(summarise)
-    except (LedgerError, CodecError) as error:
-        output.note(f"the list is not complete, so runs of that version may be missing below: {error}")
+    output.note(f"an older version listed {len(run_ids)} run(s): reading each once to complete the list")
+    progress = output.Progress("read", len(run_ids), is_silent=False)
+    problems = []
+    async for problem in complete_list(ledger, run_ids):
+        problems += [problem] if problem else []
+        progress.advance()
+    progress.end()
+    if problems:
+        output.note(f"{len(problems)} run(s) cannot be read, and may be missing below: {problems[0]}")
 
 
 async def _waiting_for_me(ledger: Ledger, wanted: Wanted, limit: int, profile: Profile) -> tuple[Summary, ...]:

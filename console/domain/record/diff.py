@@ -110,7 +110,8 @@ def _routes(record: Record) -> Iterator[tuple[str, str | None]]:
         yield f"{name}.proof", proofs.get(role)
         if calls:
             yield f"{name}.reported", _listed(each.model_reported or "not reported" for each in calls)
-            yield f"{name}.behind", _listed(each.model_behind for each in calls if each.model_behind) or None
+            behind = [each.model_behind for each in calls if each.model_behind]
+            yield f"{name}.behind", _listed(behind) if behind else None
 
 
 def _judged(record: Record) -> Iterator[tuple[str, str | None]]:

@@ -220,8 +220,16 @@ class Ledger(Protocol):
     async def run_ids(self) -> tuple[str, ...]:
         """Return the ids of all runs, newest first, then of those that the list of runs lacks."""
 
-    async def is_summarised(self) -> bool:
-        """Return whether every entry of the list of runs has all that this version writes; if not, `rebuild` it."""
+    async def unsummarised(self) -> tuple[str, ...]:
+        """Return the runs whose entries in the list lack what this version writes, newest first."""
+
+    async def summarise_again(self, run_id: str, summarise: Callable[[tuple[Line, ...]], Summary]) -> None:
+        """Write a run's entry in the list again, from its lines; it keeps its place.
+
+        Raises:
+            LedgerError: The run does not exist, or a line is damaged. Whatever `summarise` raises passes too.
+
+        """
 
     async def add_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Store a checkpoint of a run.

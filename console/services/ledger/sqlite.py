@@ -249,9 +249,13 @@ class SqliteLedger(Ledger):
         """Return the ids of all runs; see `Ledger`."""
         return await self._run(partial(transactions.run_ids, self._connection))
 
-    async def is_summarised(self) -> bool:
-        """Return whether every entry of the list of runs is complete; see `Ledger`."""
-        return await self._run(partial(transactions.is_summarised, self._connection))
+    async def unsummarised(self) -> tuple[str, ...]:
+        """Return the runs whose entries are not complete; see `Ledger`."""
+        return await self._run(partial(transactions.unsummarised, self._connection))
+
+    async def summarise_again(self, run_id: str, summarise: Callable[[tuple[Line, ...]], Summary]) -> None:
+        """Write a run's entry again; see `Ledger`."""
+        await self._run(partial(transactions.summarise_again, self._connection, run_id, summarise))
 
     async def add_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Store a checkpoint of a run; see `Ledger`."""

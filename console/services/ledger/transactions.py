@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.domain.ledger.actor import Actor, ActorKind, actor_from, actor_json
 from console.domain.ledger.canonical import read_canonical
+from console.domain.ledger.checkpoint import moment
 from console.domain.ledger.line import (
     CALL_ENDS,
     CALL_INTENDED,
@@ -19,6 +20,7 @@ from console.domain.ledger.line import (
 )
 from console.domain.ledger.stored import StoredLine
 from console.domain.text.safe import safe
+from console.services.ledger.checkpoints import tombstone
 from console.services.ledger.ledger import ConflictError, LedgerError, Summary, Wanted
 from console.services.ledger.schema import transaction
 
@@ -153,7 +155,7 @@ def _end(connection: "Connection", log_id: str, wanted: Append, require_lease: C
         if last is not None:
             raise _conflict(connection, wanted.run_id, _lines(connection, wanted.run_id))
         return 0, root_of(log_id, wanted.run_id)
-    seq, head = _found(last, wanted.run_id)
+    seq, head = _found(connection, last, wanted.run_id)
     require_lease()
     if head != wanted.expected_head:
         raise _conflict(connection, wanted.run_id, _since(connection, wanted.run_id, wanted.expected_head))
@@ -169,7 +171,7 @@ def read(connection: "Connection", run_id: str) -> tuple[Line, ...]:
     """
     lines = _lines(connection, run_id)
     if not lines:
-        raise _unknown(run_id)
+        raise _unknown(connection, run_id)
     return lines
 
 
@@ -182,7 +184,7 @@ def check(connection: "Connection", log_id: str, run_id: str) -> tuple[ChainFaul
         except ValueError:
             faults.append(ChainFault(row[3], "it was edited: it is no longer a line"))
     if not (lines or faults):
-        raise _unknown(run_id)
+        raise _unknown(connection, run_id)
     faults.extend(check_chain(lines, run_id=run_id, log_id=log_id))
     return tuple(sorted(faults, key=lambda fault: fault.seq))
 
@@ -196,13 +198,13 @@ def stored(connection: "Connection", run_id: str) -> tuple[StoredLine, ...]:
     """
     rows = tuple(stored_rows(connection, run_id))
     if not rows:
-        raise _unknown(run_id)
+        raise _unknown(connection, run_id)
     return rows
 
 
 def head(connection: "Connection", run_id: str) -> str:
     """Return the hash of a run's last line."""
-    return _found(_last(connection, run_id), run_id)[1]
+    return _found(connection, _last(connection, run_id), run_id)[1]
 
 
 def head_of(connection: "Connection", run_id: str, seq: int) -> str | None:
@@ -260,9 +262,16 @@ def rebuild(connection: "Connection", summarise: Callable[[tuple[Line, ...]], Su
         return len(found)
 
 
-def is_summarised(connection: "Connection") -> bool:
-    """Return whether every run's entry has all that this version writes."""
-    return connection.execute("SELECT 1 FROM run WHERE operator IS NULL LIMIT 1").fetchone() is None
+def unsummarised(connection: "Connection") -> tuple[str, ...]:
+    """Return the runs whose entries lack what this version writes."""
+    rows = connection.execute("SELECT run_id FROM run WHERE operator IS NULL ORDER BY number DESC")
+    return tuple(run_id for (run_id,) in rows)
+
+
+def summarise_again(connection: "Connection", run_id: str, summarise: Callable[[tuple[Line, ...]], Summary]) -> None:
+    """Write a run's entry again, from its lines; it keeps its place in the list."""
+    with transaction(connection):
+        connection.execute(_PUT_SUMMARY, _summary_row(summarise(read(connection, run_id))))
 
 
 def last_place(connection: "Connection") -> int:
@@ -281,7 +290,7 @@ def appended_since(connection: "Connection", place: int) -> tuple[int, frozenset
 
 def require_run(connection: "Connection", run_id: str) -> None:
     """Refuse a run that does not exist."""
-    _found(_last(connection, run_id), run_id)
+    _found(connection, _last(connection, run_id), run_id)
 
 
 def _last(connection: "Connection", run_id: str) -> Any:
@@ -290,14 +299,20 @@ def _last(connection: "Connection", run_id: str) -> Any:
     ).fetchone()
 
 
-def _found(last: Any, run_id: str) -> tuple[int, str]:
+def _found(connection: "Connection", last: Any, run_id: str) -> tuple[int, str]:
     if last is None:
-        raise _unknown(run_id)
+        raise _unknown(connection, run_id)
     return last[0], last[1]
 
 
-def _unknown(run_id: str) -> LedgerError:
-    return LedgerError(f"there is no run {safe(run_id, limit=64)}; see the list of runs")
+def _unknown(connection: "Connection", run_id: str) -> LedgerError:
+    shown = safe(run_id, limit=64)
+    if (left := tombstone(connection, run_id)) is not None:
+        return LedgerError(
+            f"run {shown} was pruned on {moment(left.at_ms)[:10]}: it had {left.count} lines, head {left.head};"
+            f" run: gateway-console record verify {shown}"
+        )
+    return LedgerError(f"there is no run {shown}; see the list of runs")
 
 
 def stored_rows(connection: "Connection", run_id: str) -> "Cursor":

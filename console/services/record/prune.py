@@ -5,7 +5,7 @@ is deleted in one transaction. What its models wrote goes last, unless a run tha
 """
 
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 
 from console.domain.ledger.checkpoint import Checkpoint, CheckpointKind
@@ -69,7 +69,7 @@ class Prune:
 
     async def delete(
         self, runs: Sequence[Summary], before_ms: int, progress: Callable[[], None] = lambda: None
-    ) -> AsyncIterator[Pruned]:
+    ) -> AsyncGenerator[Pruned, None]:
         """Delete the lines of runs, and yield what became of each.
 
         Args:

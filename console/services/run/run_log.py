@@ -1,6 +1,6 @@
 """A run in the ledger: read, folded, and appended to only as the run's rules allow."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from functools import reduce
 
 from console.domain.ledger.actor import Actor
@@ -15,8 +15,8 @@ from console.domain.run.fold import apply, fold
 from console.domain.run.gate import Gate
 from console.domain.run.refusal import Refusal, RefusalCode
 from console.domain.run.state import RunState
-from console.services.ledger.codec import encode_event, entry_of, kind_of
-from console.services.ledger.ledger import Ledger, Summary
+from console.services.ledger.codec import CodecError, encode_event, entry_of, kind_of
+from console.services.ledger.ledger import Ledger, LedgerError, Summary
 
 _KINDS = {
     RefusalCode.SECRET: ProblemKind.REFUSED,
@@ -155,6 +155,20 @@ def summary_of(state: RunState) -> Summary:
 def summarise(lines: Sequence[Line]) -> Summary:
     """Return a run's summary for the list of runs, from its lines."""
     return summary_of(fold(lines[0].run_id, map(entry_of, lines)))
+
+
+async def complete_list(ledger: Ledger, run_ids: Sequence[str]) -> AsyncIterator[str]:
+    """Complete the entries of runs in the list, one by one; yield why one cannot be, or an empty text.
+
+    Each is a transaction of its own, so that other consoles go on meanwhile, and what is done stays done.
+    """
+    for run_id in run_ids:
+        try:
+            await ledger.summarise_again(run_id, summarise)
+        except (CodecError, LedgerError) as error:
+            yield str(error)
+        else:
+            yield ""
 
 
 _CALLS = (CallIntended, CallRecorded, CallFailed, CallLost)

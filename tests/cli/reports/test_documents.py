@@ -6,6 +6,7 @@ import os
 import re
 import runpy
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,7 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
         ("record", "list"),
         ("record", "verify", "--all"),
         ("run", "start", "--task-file", task, "--repo", root, "--auto"),
+        ("record", "diff", "last", "last", "--all"),
         ("run", "show", "last", "--gate", "planner"),
         ("run", "candidate", "last"),
         ("run", "apply", "last"),
@@ -119,6 +121,10 @@ async def test_real_documents_of_every_name_meet_their_schemas(console: Console,
     proved = await console.run("prove", "codex", "--json", PATH=f"{console.home}/bin{os.pathsep}{os.defpath}")
     documents.append(proved.document)
     documents += [(await console.run(*each, "--json")).document for each in commands_in(tmp_path)]
+    console.now = lambda: datetime.now(UTC) + timedelta(days=500)
+    documents.append((await console.run("record", "prune", "--yes", "--json")).document)
+    pruned = documents[-1]["runs"][0]["run_id"]
+    documents.append((await console.run("record", "show", pruned, "--json")).document)
     assert {each["schema"] for each in documents} == names_in_code()
     for document in documents:
         assert next(iter(document)) == "schema"

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 from support.cli.console_process import Console
 from support.git.repositories import Repository
+from support.ledger.ledgers import behind
 from support.run.desks import FILES, TASK, config_text
+
+from console.services.verification_marks import user_name
 
 
 @pytest.fixture
@@ -42,9 +45,31 @@ async def test_a_list_shows_the_runs_that_are_asked_for(listed: Console, verb: s
         ("--waiting-for-me", "--repository", "lib"): [],
         ("--since", "2w", "--limit", "1"): ["lib"],
         ("--since", tomorrow): [],
+        ("--until", tomorrow, "--since", "1d"): ["lib", "app"],
+        ("--until", "1d"): [],
+        ("--operator", user_name()): ["lib", "app"],
+        ("--operator", "nobody-of-this-name"): [],
+        ("--verdict", "ready"): [],
+        ("--category", "account_quota"): [],
+        ("--signed",): [],
+        ("--unsigned", "--status", "stopped"): ["lib"],
     }
     for arguments, repositories in wanted.items():
         assert await names(listed, *arguments, verb=verb) == repositories, arguments
+
+
+async def test_entries_of_an_older_version_are_completed_when_a_filter_needs_them(listed: Console) -> None:
+    with behind(listed.home / ".local/state/gateway-console") as connection:
+        connection.execute("UPDATE run SET verdict = NULL, category = NULL, operator = NULL")
+    first = await listed.run("run", "list", "--operator", user_name())
+    assert ("2 run(s): reading each once" in first.stderr, len(first.stdout.splitlines())) == (True, 2)
+    assert (await listed.run("run", "list", "--operator", user_name())).stderr == ""
+    with behind(listed.home / ".local/state/gateway-console") as connection:
+        connection.execute("UPDATE run SET operator = NULL")
+        connection.execute("UPDATE line SET body = CAST('{}' AS BLOB) WHERE run_id = (SELECT max(run_id) FROM run)")
+    damaged = await listed.run("run", "list", "--operator", user_name(), "--json")
+    assert [each["repository"] for each in damaged.document["runs"]] == ["app"]
+    assert "1 run(s) cannot be read, and may be missing below" in damaged.stderr
 
 
 async def test_a_list_without_a_match_says_how_to_see_all(listed: Console) -> None:

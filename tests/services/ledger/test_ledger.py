@@ -8,7 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.ledger.ledgers import ANN, BOB, CREATED, Clock, appended, begun, call, decision, new_id, score, summary
+from support.ledger.ledgers import (
+    ANN,
+    BOB,
+    CREATED,
+    Clock,
+    appended,
+    begun,
+    behind,
+    call,
+    decision,
+    new_id,
+    score,
+    summary,
+)
 
 from console.domain.ledger.canonical import canonical
 from console.domain.ledger.line import Line, NewLine, check_chain
@@ -385,3 +398,21 @@ async def test_what_others_append_is_noticed(ledger: SqliteLedger, other: Sqlite
         seen |= await anext(changes)
     await changes.aclose()
     assert len(seen) == 3
+
+
+@pytest.mark.parametrize(
+    "wanted", [Wanted(), Wanted(is_signed=True), Wanted("closed", "app", 1, "ready", "account_quota", "ann", 9, False)]
+)
+async def test_the_newest_runs_are_found_without_a_look_at_the_lines(
+    directory: Path, ledger: SqliteLedger, wanted: Wanted
+) -> None:
+    await begun(ledger)
+    asked: list[str] = []
+    with behind(directory) as connection:
+        connection.set_trace_callback(asked.append)
+        transactions.runs(connection, 50, wanted)
+        connection.set_trace_callback(None)
+        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {asked[0]}")]
+    assert plan[0] == "SCAN run", "from its newest entry back, until there are as many as are shown"
+    assert all("line" not in step and "TEMP B-TREE" not in step for step in plan)
+    assert [step for step in plan if "checkpoint" in step and "USING INDEX checkpoint_of_run" not in step] == []
