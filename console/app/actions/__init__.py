@@ -3,7 +3,7 @@
 from textual.binding import Binding
 
 from console.app.actions.action import EVERY_SCREEN, Action, Place, written
-from console.app.actions.main_actions import AGENT_ACTIONS, MAIN_ACTIONS, QUIET_ACTIONS
+from console.app.actions.main_actions import AGENT_ACTIONS, LATER_ACTIONS, MAIN_ACTIONS
 from console.app.actions.record_actions import RECORD_ACTIONS
 from console.app.actions.run_actions import RUN_ACTIONS
 from console.app.runs import disabled_reason as run_reason
@@ -33,11 +33,11 @@ _APP_ACTIONS = (
 
 ACTIONS: tuple[Action, ...] = (
     *AGENT_ACTIONS,
-    *RUN_ACTIONS,
     *MAIN_ACTIONS,
+    *RUN_ACTIONS,
     *RECORD_ACTIONS,
     *_APP_ACTIONS,
-    *QUIET_ACTIONS,
+    *LATER_ACTIONS,
 )
 """In display order, for each place."""
 

@@ -84,6 +84,9 @@ MAIN_ACTIONS = (
         "Let a coding agent call through this console: open the relay, and show the agent's settings.",
         main_reason.why_no_agents,
     ),
+)
+
+LATER_ACTIONS = (
     Action(
         "records.open",
         ("L",),
@@ -92,9 +95,6 @@ MAIN_ACTIONS = (
         run_reason.why_no_runs,
         places=(Place.MAIN, Place.RUN),
     ),
-)
-
-QUIET_ACTIONS = (
     Action(
         "gateway.reopen", ("R",), "reopen", "Open the gateway and ask for the token again.", main_reason.why_no_reopen
     ),
@@ -157,3 +157,4 @@ QUIET_ACTIONS = (
         is_shown=False,
     ),
 )
+"""What the key bar shows only where there is room beside the keys of every screen."""

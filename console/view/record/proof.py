@@ -16,6 +16,8 @@ _CLAIMED = Sign("~", "signed", Tone.WARN)
 _SIGNED = Sign("✓", "signed", Tone.OK)
 _IN_PART = Sign("~", "in part", Tone.WARN)
 _HOLDS = Sign("✓", "holds", Tone.OK)
+_UNSEEN = Sign("~", "holds", Tone.WARN)
+"""The lines hold, and there are signatures that nothing has verified."""
 _BROKEN = Sign("×", "broken", Tone.FAIL)
 _NOT_READ = Sign("×", "not read", Tone.FAIL)
 _PRUNED = Sign("·", "pruned", Tone.DIM)
@@ -111,7 +113,7 @@ def claim_fact(claim: Claim) -> Fact:
         upto = f"up to line {claim.signed_lines} of {claim.lines}"
         return Fact("signed", _UNVERIFIED, f"by {claim.key} {upto}, unverified until verified")
     kept = f"{claim.checkpoints} checkpoint(s), none signed" if claim.checkpoints else "no checkpoint"
-    return Fact("signed", _CHAIN_ONLY, f"{kept}: the chain does not show a missing end or a run written anew")
+    return Fact("signed", _CHAIN_ONLY, f"{kept}: a missing end or a run written anew may not show")
 
 
 def problem_fact(words: str) -> Fact:
@@ -139,7 +141,7 @@ def proof_sign(proven: Proven | None, *, is_signed: bool) -> Sign:
         return _SIGNED
     if proven.signed_lines:
         return _IN_PART
-    return _HOLDS
+    return _UNSEEN if proven.unverified else _HOLDS
 
 
 def proof_facts(proven: Proven) -> tuple[Fact, ...]:

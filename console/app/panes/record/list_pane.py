@@ -17,7 +17,9 @@ from console.view.run_sign import gate_sign, status_sign
 from console.view.sign import Sign, Tone
 
 _HEADER_LINES = 1
-_PROOF, _RUN, _VERDICT, _STATUS, _STARTED = 14, 8, 10, 11, 18
+_PROOF, _RUN, _VERDICT, _STATUS = 14, 8, 10, 11
+_WIDE = 100
+"""From this width on the year is shown."""
 _NONE = Sign("·", "none", Tone.DIM)
 _VERDICTS = {each.value: gate_sign(each) for each in GateVerdict}
 
@@ -66,29 +68,32 @@ def record_list_lines(state: ConsoleState, width: int) -> Iterator[Line]:
         if not view.problem:
             yield line(dim("no record yet on this machine"))
         return
-    name_width = max(0, width - 2 - _PROOF - _RUN - _VERDICT - _STATUS - _STARTED)
+    started = 18 if width >= _WIDE else 13
+    name_width = max(0, width - 2 - _PROOF - _RUN - _VERDICT - _STATUS - started)
     yield line(
         dim("  "),
         *(cell(*each, Tone.DIM) for each in (("proof", _PROOF), ("run", _RUN), ("verdict", _VERDICT))),
         cell("status", _STATUS, Tone.DIM),
         cell("repository", name_width, Tone.DIM),
-        cell("started", _STARTED, Tone.DIM, right=True),
+        cell("started", started, Tone.DIM, right=True),
     )
     for place, each in enumerate(rows):
-        yield _row_line(view, each, name_width, is_cursor=place == view.cursor)
+        yield _row_line(view, each, (name_width, started), is_cursor=place == view.cursor)
 
 
-def _row_line(view: RecordsView, row: RecordRow, name_width: int, *, is_cursor: bool) -> Line:
+def _row_line(view: RecordsView, row: RecordRow, widths: tuple[int, int], *, is_cursor: bool) -> Line:
+    name_width, started_width = widths
     proof = proof_sign(view.proofs.get(row.run_id), is_signed=row.is_signed)
     verdict = _VERDICTS.get(row.verdict, _NONE)
     mark = Span("▌ " if is_cursor else "  ", Tone.STRONG)
     run = cell(short_id(row.run_id), _RUN, Tone.STRONG if is_cursor else Tone.TEXT)
     if row.started_at_ms is None:
-        words = cell("not in the list of runs", _VERDICT + _STATUS + name_width + _STARTED, Tone.WARN)
+        words = cell("not in the list of runs", _VERDICT + _STATUS + name_width + started_width, Tone.WARN)
         return line(mark, cell(str(proof), _PROOF, proof.tone), run, words, is_cursor=is_cursor)
     status = status_sign(row.status)
-    name = f"{row.repository} (simulated)" if row.is_simulated else row.repository
+    name = f"sim: {row.repository}" if row.is_simulated else row.repository
     started = datetime.fromtimestamp(row.started_at_ms / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
+    started = started[-(started_width - 2) :]
     return line(
         mark,
         cell(str(proof), _PROOF, proof.tone),
@@ -96,7 +101,7 @@ def _row_line(view: RecordsView, row: RecordRow, name_width: int, *, is_cursor: 
         cell(str(verdict), _VERDICT, verdict.tone),
         cell(str(status), _STATUS, status.tone),
         cell(name, name_width),
-        cell(started, _STARTED, Tone.DIM, right=True),
+        cell(started, started_width, Tone.DIM, right=True),
         is_cursor=is_cursor,
     )
 
