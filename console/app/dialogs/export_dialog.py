@@ -74,7 +74,6 @@ class ExportDialog(DockedDialog):
     def on_mount(self) -> None:
         """Wait for the form."""
         super().on_mount()
-        self.add_class("form")
         self._picker.focus()
 
     def on_picker_picked(self, message: Picker.Picked) -> None:
@@ -100,8 +99,9 @@ class ExportDialog(DockedDialog):
             self.run_worker(self._try(), name="export a record", group="command", exclusive=True)
 
     async def _try(self) -> None:
-        is_allowed = any(box.value for box in self.query("#simulated").results(Checkbox))
-        if self._record.is_simulated and not is_allowed:
+        boxes = list(self.query("#simulated").results(Checkbox))
+        is_allowed = any(box.value for box in boxes)
+        if boxes and not is_allowed:
             refused = (
                 "the run is simulated, so it is not evidence of a real gateway; tick the box to write it so marked"
             )
@@ -113,4 +113,4 @@ class ExportDialog(DockedDialog):
         self._pane.refused = refused
         self._pane.show(self._state, 0)
         self._path.disabled = False
-        self._path.focus()
+        (boxes[0] if boxes and not is_allowed else self._path).focus()

@@ -10,7 +10,11 @@ if TYPE_CHECKING:
 
 def why_no_open(state: ConsoleState, cursor: int) -> str | None:
     """Return why no run can be opened."""
-    return None if _row(state) is not None else _why_no_row(state)
+    row = _row(state)
+    if row is None or state.records is None:
+        return _why_no_row(state)
+    shown = state.records.shown
+    return (shown.problem or None) if shown is not None and shown.run_id == row.run_id else None
 
 
 def why_no_verify(state: ConsoleState, cursor: int) -> str | None:
@@ -22,7 +26,9 @@ def why_no_verify_all(state: ConsoleState, cursor: int) -> str | None:
     """Return why not all runs can be verified: a run may be gone from the list, so an empty list is no reason."""
     if (reason := _why_busy(state)) is not None:
         return reason
-    return None if state.records is not None and state.records.is_read else _READING
+    if state.records is None or not state.records.is_read:
+        return _READING
+    return state.records.failure or None
 
 
 def why_no_stop(state: ConsoleState, cursor: int) -> str | None:
@@ -60,7 +66,7 @@ def _row(state: ConsoleState) -> "RecordRow | None":
 def _why_no_row(state: ConsoleState) -> str:
     if state.records is None or not state.records.is_read:
         return _READING
-    return state.records.problem or "there is no record yet: n on the main screen begins a run"
+    return state.records.failure or "there is no record yet: n on the main screen begins a run"
 
 
 def _why_busy(state: ConsoleState) -> str | None:

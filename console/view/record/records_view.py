@@ -114,8 +114,10 @@ class RecordsView:
     """Everything that the screen draws of records."""
 
     is_read: bool = False
+    failure: str = ""
+    """Why the list cannot be read."""
     problem: str = ""
-    """Why the list cannot be read, or the last verification could not be done."""
+    """Why the last verification could not be done."""
     listed: tuple[RecordRow, ...] = ()
     """The newest first."""
     has_more: bool = False
@@ -150,7 +152,7 @@ class RecordsView:
             case RecordsListed():
                 return self._listed(event)
             case RecordsUnread(words):
-                return replace(self, is_read=True, problem=words)
+                return replace(self, is_read=True, failure=words)
             case RecordCursorMoved(cursor):
                 return replace(self, cursor=max(0, min(cursor, len(self.rows) - 1)))
             case RecordRead():
@@ -174,7 +176,7 @@ class RecordsView:
             if each.run_id in before and before[each.run_id].updated_at_ms != each.updated_at_ms
         }
         proofs = {run_id: each for run_id, each in self.proofs.items() if run_id not in changed}
-        after = replace(self, is_read=True, problem="", listed=event.rows, has_more=event.has_more, proofs=proofs)
+        after = replace(self, is_read=True, failure="", listed=event.rows, has_more=event.has_more, proofs=proofs)
         return after._with_cursor_on(None if self.row is None else self.row.run_id)
 
     def _verified(self, results: "tuple[Proven, ...]") -> "RecordsView":

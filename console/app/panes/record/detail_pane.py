@@ -39,7 +39,7 @@ def detail_lines(state: ConsoleState, width: int) -> Iterator[Line]:
     if shown is None or shown.run_id != row.run_id:
         yield line(dim("reading …"))
         return
-    if shown.problem:
+    if shown.problem and (proven is None or proven.holds):
         yield from (line(Span(piece, Tone.WARN)) for piece in wrap(shown.problem, width))
     if shown.claim is not None and (proven is None or not proven.signers):
         yield from fact_lines(claim_fact(shown.claim), width)

@@ -61,11 +61,11 @@ def record_list_lines(state: ConsoleState, width: int) -> Iterator[Line]:
     if view is None or not view.is_read:
         yield line(dim("reading …"))
         return
-    if view.problem:
-        yield from (line(Span(piece, Tone.WARN)) for piece in wrap(view.problem, width))
+    trouble = view.failure or view.problem
+    yield from (line(Span(piece, Tone.WARN)) for piece in (wrap(trouble, width) if trouble else ()))
     rows = view.rows
     if not rows:
-        if not view.problem:
+        if not trouble:
             yield line(dim("no record yet on this machine"))
         return
     started = 18 if width >= _WIDE else 13
