@@ -11,6 +11,7 @@ from textual.app import App
 from textual.worker import Worker
 
 from console.app.escalating import Escalating, ShownBundle
+from console.app.records.bridge import RecordBridge
 from console.app.relaying import Relaying
 from console.app.runs.bridge import RunBridge
 from console.app.runs.form import RunForm
@@ -30,6 +31,7 @@ _RUNS_GROUP = "runs"
 _STEP_GROUP = "step"
 _RELAY_GROUP = "relay"
 _BUNDLE_GROUP = "bundle"
+_VERIFY_GROUP = "verify"
 
 
 @runtime_checkable
@@ -82,6 +84,7 @@ class Controller:
         self._environment = environment
         self._is_demo = is_demo
         self.bridge = RunBridge(self.session, environment)
+        self.records = RecordBridge(self.session, self.bridge, environment)
         self.relaying = Relaying(self.session)
         self.escalating = Escalating(self.session, self.bridge, environment)
 
@@ -201,7 +204,23 @@ class Controller:
 
         self._app.push_screen(PreviewDialog(self.state, ask, pane), answered)
 
+    # --- Records ---------------------------------------------------------------------------------------------------
+
+    def verify_records(self, run_id: str | None) -> None:
+        """Verify a run; without one, all."""
+        self.records.claim_verify()
+        self._begin(partial(self.records.verify, run_id), "verify", _VERIFY_GROUP)
+
+    def stop_verifying(self) -> None:
+        """End the verification in progress."""
+        self.records.stop()
+        self._cancel(_VERIFY_GROUP)
+
     # --- Runs ------------------------------------------------------------------------------------------------------
+
+    def look_at_run(self, run_id: str) -> None:
+        """Put a run in view."""
+        self._begin(partial(self.bridge.runs.look_at, run_id), "look at a run", _RUNS_GROUP)
 
     def begin_run_work(self, work: Work, name: str) -> None:
         """Do some work on a run."""

@@ -38,9 +38,10 @@ from console.view.relay.relay_view import RelayView, RelayViewEvent
 from console.view.request_log import RequestLog
 
 if TYPE_CHECKING:
+    from console.view.record.records_view import RecordsView, RecordsViewEvent
     from console.view.run_view import RunView, RunViewEvent
 
-ConsoleEvent: TypeAlias = "Event | RelayViewEvent | RunViewEvent"
+ConsoleEvent: TypeAlias = "Event | RelayViewEvent | RunViewEvent | RecordsViewEvent"
 """Every event that changes what is drawn."""
 RouteEvent: TypeAlias = CallEvent | RungStarted | RungFinished
 """An event of one route; it names the route's key."""
@@ -97,6 +98,8 @@ class ConsoleState:
     """The relay for coding agents."""
     run: "RunView | None" = None
     """What is known about runs; None until the ledger was read, which happens after the first paint."""
+    records: "RecordsView | None" = None
+    """What is known about records; None until their screen was opened."""
 
     @property
     def token_state(self) -> TokenState:
@@ -170,17 +173,20 @@ class ConsoleState:
         return ConsoleState(
             self.profile, self.is_read_only, self.origin, self.is_embedded, self.gateway_failure, self.token,
             tuple(routes), self.requests, self.catalogue, self.agents, self.budget, self.loop_lag_p99_ms, self.relay,
-            self.run,
+            self.run, self.records,
         )  # fmt: skip
 
     def _with_relay(self, event: RelayViewEvent) -> "ConsoleState":
         requests = self.requests.apply(event) if isinstance(event, RelayEvent) else self.requests
         return replace(self, requests=requests, relay=self.relay.apply(event))
 
-    def _with_run(self, event: "RunViewEvent") -> "ConsoleState":
-        """Return the state after an event of runs, whose module is loaded after the first paint."""
+    def _with_run(self, event: "RunViewEvent | RecordsViewEvent") -> "ConsoleState":
+        """Return the state after an event of runs or records, whose modules are loaded after the first paint."""
+        from console.view.record.records_view import RecordsView, RecordsViewEvent
         from console.view.run_view import RunCalled, RunView, StepEnded
 
+        if isinstance(event, RecordsViewEvent):
+            return replace(self, records=(self.records or RecordsView()).apply(event))
         requests = self.requests
         if isinstance(event, RunCalled):
             requests = requests.apply(event.event, is_of_run=True)

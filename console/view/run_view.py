@@ -4,7 +4,7 @@ The run itself is folded from the ledger (`run.py`); this holds display data onl
 """
 
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from console.domain.finding import Finding
 from console.domain.ledger.actor import Actor
@@ -19,6 +19,9 @@ from console.domain.run.state import RunState
 from console.domain.run.subject import Subject
 from console.view.live_call import LiveCall
 from console.view.relay.calls import RelayedCalls
+
+if TYPE_CHECKING:
+    from console.view.record.proof import Claim
 
 WORDS_LIMIT = 200
 """How many of the newest events are shown."""
@@ -116,6 +119,7 @@ class RunSeen:
     independence: tuple[tuple[str, int], ...] = ()
     operator: Actor | None = None
     problem: str = ""
+    claim: "Claim | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +195,14 @@ class CandidateSaved:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class CheckpointTold:
+    """After a decision or a step: why the run's newest checkpoint is not signed or not stored; empty if it is."""
+
+    run_id: str
+    words: str
+
+
 RunViewEvent = (
     RunsListed
     | RunsFailed
@@ -207,6 +219,7 @@ RunViewEvent = (
     | AutoBegun
     | AutoEnded
     | CandidateSaved
+    | CheckpointTold
 )
 
 
@@ -254,6 +267,10 @@ class RunView:
     """The runs whose candidates were saved at this console, each with the path, newest last."""
     said: str = ""
     """Why the last step or command did not continue."""
+    claim: "Claim | None" = None
+    """How the run in view is signed, unverified."""
+    unsigned: tuple[str, str] = ("", "")
+    """A run, and why the checkpoint after this console's last decision or step in it is not as the policy wants it."""
     words: tuple[str, ...] = ()
     """The events of the run in view, newest last."""
 
@@ -271,6 +288,12 @@ class RunView:
     def is_auto(self) -> bool:
         """Whether the run in view steps by itself."""
         return self.state is not None and self.auto == self.state.run_id
+
+    @property
+    def why_unsigned(self) -> str:
+        """Why the newest checkpoint of the run in view is not signed or not stored; empty if it is."""
+        run_id, words = self.unsigned
+        return words if self.state is not None and self.state.run_id == run_id else ""
 
     @property
     def shown(self) -> GateNotes | None:
@@ -316,6 +339,8 @@ class RunView:
                 return replace(self, auto="", said=said or self.said)
             case CandidateSaved(run_id, path):
                 return replace(self, saved=(*self.saved, (run_id, path)))
+            case CheckpointTold(run_id, words):
+                return replace(self, unsigned=(run_id, words))
             case CallShown():
                 return replace(self, call=event) if self.is_stepping_this else self
             case CheckOutput():
@@ -350,6 +375,7 @@ class RunView:
             independence=seen.independence,
             operator=seen.operator,
             problem=seen.problem,
+            claim=seen.claim,
             back=0 if has_moved else self.back,
             said=self.said if is_same else "",
             call=self.call if is_same else None,

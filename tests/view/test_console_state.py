@@ -38,6 +38,7 @@ from console.domain.routes.route_key import RouteKey
 from console.domain.tokens.state import TokenState
 from console.view.console_state import ConsoleState
 from console.view.live_call import OUTPUT_LIMIT, CallPhase, LiveCall
+from console.view.record.records_view import RecordsView
 from console.view.relay.relay_view import RelayView
 from console.view.request_log import CALL_LIMIT, Call
 from console.view.run_view import RunView
@@ -244,6 +245,7 @@ def test_a_delta_keeps_everything_but_its_route() -> None:
         loop_lag_p99_ms=1.5,
         relay=RelayView(is_opening=True),
         run=RunView(),
+        records=RecordsView(),
     )
     bare = ConsoleState("another")
     unset = [each.name for each in fields(settled) if getattr(settled, each.name) == getattr(bare, each.name)]

@@ -115,7 +115,7 @@ def save_ask(bridge: RunBridge, run: RunState) -> Ask | None:
         ("note", "a file that exists is not overwritten; nothing is applied or published", Tone.DIM),
     )
     name = f"{run.run_id}{suffix}"
-    return Ask("save the candidate", facts, bridge.save_candidate, label="file", words="its path", typed=_path_of(name))
+    return Ask("save the candidate", facts, bridge.save_candidate, label="file", words="its path", typed=path_of(name))
 
 
 def bundle_ask(name: str, carry_out: CarryOut) -> Ask:
@@ -130,7 +130,7 @@ def bundle_ask(name: str, carry_out: CarryOut) -> Ask:
         ("writes", "what is above, to a new file for you alone; nothing is sent", Tone.TEXT),
         ("note", "read it first: you send it yourself, to the address at its top", Tone.DIM),
     )
-    return Ask("write the bundle", facts, carry_out, label="file", words="its path", typed=_path_of(name))
+    return Ask("write the bundle", facts, carry_out, label="file", words="its path", typed=path_of(name))
 
 
 def auto_ask(run: RunState) -> Ask:
@@ -150,7 +150,7 @@ def auto_ask(run: RunState) -> Ask:
     return Ask("step automatically", facts)
 
 
-def _path_of(name: str) -> str:
+def path_of(name: str) -> str:
     """Return the path of a new file, to be typed over."""
     whole = str(_directory() / name)
     return whole if whole == safe(whole) else f"./{name}"  # a directory may have any name

@@ -9,6 +9,7 @@ from console.app.widgets.line_pane import LinePane
 from console.domain.record.projection import record_of
 from console.domain.record.record import Record
 from console.view.console_state import ConsoleState
+from console.view.record.proof import claim_fact, problem_fact
 from console.view.record.summary import Fact, summary_of
 from console.view.sign import Tone
 
@@ -32,7 +33,11 @@ def record_lines(state: ConsoleState, width: int) -> Iterator[Line]:
         return
     record = record_of(state.run.state)
     for fact in summary_of(record):
-        yield from _fact_lines(fact, width)
+        yield from fact_lines(fact, width)
+    if state.run.claim is not None:
+        yield from fact_lines(claim_fact(state.run.claim), width)
+    if state.run.why_unsigned:
+        yield from fact_lines(problem_fact(state.run.why_unsigned), width)
     yield BLANK
     yield from _decisions(record, width)
     yield line(dim("models"))
@@ -43,7 +48,7 @@ def record_lines(state: ConsoleState, width: int) -> Iterator[Line]:
     yield from (line(dim(piece)) for piece in wrap("safe fields only: no prompt, no answer, no secret", width))
 
 
-def _fact_lines(fact: Fact, width: int) -> Iterator[Line]:
+def fact_lines(fact: Fact, width: int) -> Iterator[Line]:
     """Yield a fact: its sign and word in its tone, its words wrapped beside them."""
     sign = "" if fact.sign is None else f"{fact.sign} "
     tone = Tone.TEXT if fact.sign is None else fact.sign.tone

@@ -91,7 +91,8 @@ class RunBridge:
         said = ""
         try:
             await log.refresh()
-            await command(context, log, what)
+            with self.runs.telling_checkpoint(context, log):
+                await command(context, log, what)
         except Problem as error:
             said = str(error)
         await self.runs.look_at(log.state.run_id)

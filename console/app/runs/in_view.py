@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from console.app.session import Session
@@ -139,6 +139,17 @@ class RunsInView:
             is_same = view is not None and view.state is not None and view.state.run_id == self.log.state.run_id
             known = view.notes if view is not None and is_same else ()
             self._session.dispatch(await seen(self.here, self.log, self._problem, known))
+
+    @contextlib.contextmanager
+    def telling_checkpoint(self, context: "RunContext", log: "RunLog") -> Iterator[None]:
+        """After the block's decision or step, show why the run's checkpoint is not signed, if it is not."""
+        from console.view.run_view import CheckpointTold
+
+        context.checkpoints.problem = ""
+        try:
+            yield
+        finally:
+            self._session.dispatch(CheckpointTold(log.state.run_id, context.checkpoints.problem))
 
     # --- The gateway -------------------------------------------------------------------------------------------------
 

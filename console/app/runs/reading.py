@@ -10,7 +10,7 @@ from console.domain.run.gate import Gate
 from console.domain.run.state import RunState
 from console.services.config.settings import Profile
 from console.services.config.toml_text import ConfigError
-from console.services.ledger.ledger import LedgerError
+from console.services.ledger.ledger import Ledger, LedgerError
 from console.services.open_gateway import Target
 from console.services.record.checkpoints import Checkpoints
 from console.services.run.beginning import read_inputs
@@ -21,6 +21,7 @@ from console.services.run.routing import independence
 from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog
 from console.services.run.subject import read_findings, read_outputs_at, read_subject
+from console.view.record.proof import Claim, claim_of
 from console.view.run_view import CallShown, GateNotes, RunSeen
 from console.view.run_words import entry_words
 
@@ -92,7 +93,16 @@ async def seen(context: RunContext, log: RunLog, problem: str, known: Sequence[G
         tuple((asked | proven).items()),
         context.operator,
         problem,
+        await read_claim(context.ledger, state.run_id, state.seq),
     )
+
+
+async def read_claim(ledger: Ledger, run_id: str, lines: int) -> Claim:
+    """Return what the checkpoints of a run with so many lines say; nothing is verified."""
+    try:
+        return claim_of(await ledger.checkpoints(run_id), lines)
+    except LedgerError as error:
+        return Claim(lines, problem=str(error))
 
 
 async def _notes(context: RunContext, log: RunLog, opened: GateOpened) -> GateNotes:

@@ -173,7 +173,11 @@ class Stepping:
         with self._session.noted():
             self._task, runs.stepped = asyncio.current_task(), log
             try:
-                yield None if log is None or context is None else (log, context)
+                if log is None or context is None:
+                    yield None
+                else:
+                    with runs.telling_checkpoint(context, log):
+                        yield log, context
             except Problem as error:
                 said = str(error)
             finally:

@@ -91,6 +91,7 @@ class RoutesScreen(Screen[None]):
             "agent.up": lambda: self._pick_agent(-1),
             "run.open": self._open_runs,
             "run.new": self._open_new_run,
+            "records.open": self._open_records,
             "gateway.reopen": self._controller.reopen,
             "token.show": self._open_token,
             "token.set": self._set_token,
@@ -186,6 +187,17 @@ class RoutesScreen(Screen[None]):
 
         if not any(isinstance(each, RunScreen) for each in self.app.screen_stack):  # the key may have come twice
             self.app.push_screen(RunScreen(self._controller))
+
+    def _open_records(self) -> None:
+        from console.app.screens.records_screen import RecordsScreen
+
+        def opened(run_id: str | None) -> None:
+            if run_id is not None:
+                self._open_runs()
+                self._controller.look_at_run(run_id)
+
+        if not any(isinstance(each, RecordsScreen) for each in self.app.screen_stack):  # the key may have come twice
+            self.app.push_screen(RecordsScreen(self._controller), opened)
 
     # --- Agents --------------------------------------------------------------------------------------------------
 

@@ -61,6 +61,7 @@ class RunScreen(Screen[None]):
         self._session, self._bridge = controller.session, controller.bridge
         self._tab = "runs"
         self._was_live = False
+        self._told = ""
         self._commands: dict[str, Callable[[], object]] = {
             "run.step": self._step,
             "run.preview": self._preview,
@@ -90,6 +91,7 @@ class RunScreen(Screen[None]):
             "run.gate": lambda: self.show_tab("gate"),
             "run.output": lambda: self.show_tab("output"),
             "run.record": lambda: self.show_tab("record"),
+            "records.open": self._open_records,
             "app.commands": self.app.action_command_palette,
             "app.help": self._open_help,
             "app.quit": self.app.exit,
@@ -150,6 +152,7 @@ class RunScreen(Screen[None]):
         if not self.query("#runs"):
             return  # not composed yet, or already leaving
         self._follow_step(state)
+        self._tell_unsigned(state)
         for pane in self.query("LinePane").results():
             if isinstance(pane, LinePane):
                 pane.show(state, 0)
@@ -164,6 +167,14 @@ class RunScreen(Screen[None]):
             others = "   ".join(name for key, name in names.items() if key != pane.id)
             title = _title(view, str(pane.id), names[str(pane.id)])
             pane.name_frame(title, others if is_narrow else places.get(str(pane.id), ""))
+
+    def _tell_unsigned(self, state: ConsoleState) -> None:
+        """Say once that a decision stands, but its checkpoint is not signed."""
+        words = "" if state.run is None else state.run.why_unsigned
+        if words != self._told:
+            self._told = words
+            if words:
+                self._tell(f"what you decided is recorded; its checkpoint is not as the policy wants it: {words}")
 
     def show_tab(self, name: str) -> None:
         """Focus a pane, and on a narrow screen show it in the shared place."""
@@ -216,6 +227,16 @@ class RunScreen(Screen[None]):
     def _focus_by(self, step: int) -> None:
         order = ["runs", "gate", "output", "record"]
         self.show_tab(order[(order.index(self._tab) + step) % len(order)])
+
+    def _open_records(self) -> None:
+        from console.app.screens.records_screen import RecordsScreen
+
+        def opened(run_id: str | None) -> None:
+            if run_id is not None:
+                self._controller.look_at_run(run_id)
+
+        if not any(isinstance(each, RecordsScreen) for each in self.app.screen_stack):  # the key may have come twice
+            self.app.push_screen(RecordsScreen(self._controller), opened)
 
     def _open_help(self) -> None:
         state = self._session.state

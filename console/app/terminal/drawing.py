@@ -47,7 +47,7 @@ def draw_frames(app: App[None]) -> None:
     app._display = partial(display, app, app._display)  # type: ignore[method-assign]
 
 
-def keep_drawn(screen: Screen[None], panes: type[Widget]) -> None:
+def keep_drawn(screen: Screen[None] | Screen[str], panes: type[Widget]) -> None:
     """Draw again only what changed of a screen's widgets, or leave that to Textual if it is another version's.
 
     Args:

@@ -8,7 +8,6 @@ from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.run.ledger import run_id_of
-from console.domain.ledger.checkpoint import moment
 from console.domain.problem import Problem, ProblemKind
 from console.domain.record.projection import record_of
 from console.domain.record.record import Record
@@ -26,6 +25,7 @@ from console.services.record.signing import Signers, require_readable, revoked_o
 from console.services.record.verify_chain import Against, Verified, every_run, verify_lines, verify_runs
 from console.services.run.run_log import DamagedRunError, RunLog
 from console.services.system.directories import absolute
+from console.view.record.proof import signed_words
 
 
 async def verify(ledger: Ledger, profile: Profile, arguments: argparse.Namespace) -> ExitCode:
@@ -163,7 +163,7 @@ class _Told:
             output.note(f"    {result.unread}")
             return
         sign = "✓ holds" if result.holds and not unmet else "× broken" if not result.holds else "× not enough"
-        output.write_line(f"{sign}  {result.run_id}  {result.lines} lines, head {result.head}, {_signed_words(result)}")
+        output.write_line(f"{sign}  {result.run_id}  {result.lines} lines, head {result.head}, {signed_words(result)}")
         for fault in result.faults:
             output.note(f"    line {fault.seq}: {fault.words}")
         for words in unmet:
@@ -186,20 +186,3 @@ class _Told:
                 " with a copy that you saved elsewhere, or set operator_key in the policy."
             )
         return code
-
-
-def _signed_words(result: Verified) -> str:
-    words = []
-    if result.pruned_at_ms is not None:
-        words.append(f"pruned at {moment(result.pruned_at_ms)}")
-    if result.signers:
-        names = ", ".join(safe(each, limit=80) for each in result.signers)
-        upto = "" if result.signed_lines >= result.lines else f" up to line {result.signed_lines}"
-        words.append(f"signed by {names}{upto}")
-    elif result.checkpoints:
-        words.append(f"{result.checkpoints} checkpoint(s) agree, none verified as signed")
-    else:
-        words.append("chain only")
-    if result.signatures:
-        words.append(f"{result.signatures} signature(s) hold")
-    return ", ".join(words)

@@ -1,0 +1,1 @@
+"""Records on the screen: what reads, verifies and exports them, between the panes and the record services."""
