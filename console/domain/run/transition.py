@@ -112,13 +112,24 @@ _NEW_CALL = Condition(
     lambda state, event: event.call_id not in {call.call_id for call in state.calls},
     lambda *_: Refusal(RefusalCode.REPEATED, "this call is in the ledger already; a recorded call is never repeated"),
 )
+
+
+def _id_of_work(state: RunState) -> str | None:
+    """Return the id of the gate's call, or of its agent's turn; None if neither is intended."""
+    work = state.intended
+    if work is None:
+        return None
+    is_turn = bool(state.turns) and state.turns[-1] is work  # a form of a turn has no `call_id`
+    return work.turn_id if is_turn else work.call_id
+
+
 _OF_THE_CALL = Condition(
     "of the gate's call",
-    lambda state, event: state.intended is not None and state.intended.call_id == event.call_id,
+    lambda state, event: _id_of_work(state) == event.call_id,
 )
 _OF_THE_TURN = Condition(
     "of the agent's turn",
-    lambda state, event: state.intended is not None and state.intended.call_id == event.turn_id,
+    lambda state, event: _id_of_work(state) == event.turn_id,
 )
 _OF_AN_OPEN_CALL = Condition(
     "of an open call", lambda state, event: any(call.call_id == event.call_id for call in state.open_calls)

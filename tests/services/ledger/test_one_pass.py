@@ -3,12 +3,13 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from support.run.story import MACHINE, Story
+from support.run.story import CODEX, MACHINE, Story, failed_at, lost_at, writing
 
 from console.domain.ledger.actor import actor_json
-from console.domain.ledger.line import Line, NewLine, check_chain, line_bytes, root_of, seal
+from console.domain.ledger.line import CALL_ENDS, CALL_INTENDED, Line, NewLine, check_chain, line_bytes, root_of, seal
 from console.domain.run.gate import Gate
 from console.services.ledger.codec import CodecError, encode_event, entry_of, kind_of
 from console.services.ledger.one_pass import Followed, Following, pass_over
@@ -16,22 +17,37 @@ from console.services.ledger.one_pass import Followed, Following, pass_over
 LOG, RUN = "01K8VQVANX23YNZBZN3ZSJFQNV", "01K8VQVANZEWE22MEJK8N3KBS9"
 
 
-def told() -> list[NewLine]:
-    """Return the lines of a run that passed every gate."""
-    story = Story().reaches(Gate.CANDIDATE)
-    story.opens()
-    story.says()
-    events = [entry.event for entry in story.entries]
+def told(story: Story) -> list[NewLine]:
+    """Return the lines of a run."""
+    calls = (CALL_INTENDED, *CALL_ENDS)
     return [
         NewLine(
-            kind_of(each),
-            getattr(each, "gate", Gate.INSTRUCTION).value,
+            kind_of(each.event),
+            getattr(each.event, "gate", Gate.INSTRUCTION).value,
             1,
-            encode_event(each),
-            getattr(each, "call_id", None),
+            encode_event(each.event),
+            getattr(each.event, "call_id", None) if kind_of(each.event) in calls else None,
         )
-        for each in events
+        for each in story.entries
     ]
+
+
+def passed(**kind: Any) -> Story:
+    """Return a run that passed every gate."""
+    story = Story(**kind).reaches(Gate.CANDIDATE)
+    story.opens()
+    story.says()
+    return story
+
+
+STORIES = {
+    "of routes": told(passed()),
+    "of an agent": told(passed(writer=CODEX)),
+    "failed": told(failed_at(Gate.REVIEWER)),
+    "lost": told(lost_at(Gate.WRITER)),
+    "being written": told(writing(calls=2)),
+}
+KINDS = {line.kind: name for name, lines in STORIES.items() for line in lines}
 
 
 def sealed(lines: list[NewLine]) -> list[Line]:
@@ -95,15 +111,18 @@ def _hash(line: Line) -> str:
     return sha256(line_bytes(line)).hexdigest()
 
 
-def test_an_untouched_run_is_followed_as_the_rules_follow_it() -> None:
-    lines = sealed(told())
-    assert pass_over(map(row, lines), LOG, RUN) == by_the_rules(lines)
-    assert by_the_rules(lines) is not None
+@pytest.mark.parametrize("story", STORIES)
+def test_an_untouched_run_is_followed_as_the_rules_follow_it(story: str) -> None:
+    lines = sealed(STORIES[story])
+    whole = by_the_rules(lines)
+    assert pass_over(map(row, lines), LOG, RUN) == whole
+    assert whole is not None
+    assert whole.faults == ()
 
 
-@pytest.mark.parametrize("kind", sorted({line.kind for line in told()}))
+@pytest.mark.parametrize("kind", sorted(KINDS))
 def test_no_changed_body_is_accepted_that_the_rules_refuse(kind: str) -> None:
-    whole = sealed(told())
+    whole = sealed(STORIES[KINDS[kind]])
     place = next(number for number, line in enumerate(whole) if line.kind == kind)
     refused = 0
     for body in bodies(whole[place].body):
@@ -116,8 +135,9 @@ def test_no_changed_body_is_accepted_that_the_rules_refuse(kind: str) -> None:
     assert refused, "no change was refused"
 
 
-def test_no_changed_field_is_accepted_that_the_rules_refuse() -> None:
-    whole = sealed(told())
+@pytest.mark.parametrize("story", STORIES)
+def test_no_changed_field_is_accepted_that_the_rules_refuse(story: str) -> None:
+    whole = sealed(STORIES[story])
     changes = (
         {"kind": "RunClosed"}, {"kind": "runClosed"}, {"gate": None}, {"gate": "Writer"}, {"attempt": -1},
         {"attempt": True}, {"seq": 99}, {"version": 2}, {"log_id": RUN}, {"run_id": LOG}, {"at_ms": 1.0},
