@@ -112,6 +112,8 @@ class Prune:
             return str(error)
         if not state.is_over or state.updated_at_ms >= before_ms:
             return "it is not over, or has changed since"
+        if not self._checkpoints.has_key and any(each.signature for each in await self._ledger.checkpoints(run_id)):
+            return "it is signed, and the policy names no operator_key to sign what is left of it"
         return await self._checkpoints.make(state, CheckpointKind.TOMBSTONE)
 
     async def _delete(self, tombstone: Checkpoint) -> str:

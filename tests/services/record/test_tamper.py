@@ -26,9 +26,13 @@ from console.domain.ledger.checkpoint import Checkpoint, CheckpointKind
 from console.domain.ledger.line import Line, NewLine, seal
 from console.domain.ledger.signature import NAMESPACE, RUN_NAMESPACE
 from console.domain.run.state import Phase
+from console.services.config.settings import PolicySettings
+from console.services.ledger.artifacts import Artifacts
+from console.services.ledger.holder import unix_ms
 from console.services.ledger.ledger import LedgerError
 from console.services.ledger.sqlite import FILE_NAME, SqliteLedger
-from console.services.record.checkpoints import FOLDER, SUFFIX
+from console.services.record.checkpoints import FOLDER, SUFFIX, Checkpoints
+from console.services.record.prune import Prune
 from console.services.record.signing import Signers, sign
 from console.services.record.verify_chain import Against, Verified, every_run, verify_run, verify_runs
 from console.services.run.opening import operator_of
@@ -223,7 +227,7 @@ async def test_a_ledger_of_an_older_version_verifies_and_keeps_its_summaries(cop
         assert await ledger.runs(10) == tuple(
             replace(each, verdict="", category="", operator="", is_signed=False) for each in before
         )
-        assert not await ledger.is_summarised()
+        assert set(await ledger.unsummarised()) == {walked.closed, walked.waiting}
     migrated.run("UPDATE line SET at_ms = at_ms + 1 WHERE run_id = :run AND seq = 3")
     assert 3 in _places(await migrated.verified())
 
@@ -584,6 +588,17 @@ async def test_a_run_that_was_pruned_is_told_from_one_that_was_deleted(copy: Cop
     found = (await copy.all_verified(Signers(walked.signers)))[walked.closed]
     assert (found.faults, found.is_signed, found.lines) == ((), True, 43)
     assert found.pruned_at_ms == walked.checkpoints[-1].at_ms
+
+
+async def test_a_signed_run_is_not_pruned_without_a_key(copy: Copy, walked: Walked) -> None:
+    """What would be left of it could not be told from a forged tombstone."""
+    async with copy.opened() as ledger:
+        keyless = Checkpoints(ledger, PolicySettings(), ENVIRONMENT, unix_ms)
+        with closing(Artifacts(walked.directory)) as artifacts:
+            runs = [each for each in await ledger.runs(10) if each.run_id == walked.closed]
+            pruned = [each async for each in Prune(ledger, artifacts, keyless, "ann").delete(runs, 1 << 50)]
+        assert "it is signed, and the policy names no operator_key" in pruned[0].why_not
+        assert await ledger.read(walked.closed) == walked.lines
 
 
 @pytest.mark.parametrize(
