@@ -66,7 +66,7 @@ _RESULT = ("status", "review_status", "candidate_sha256", "four_eyes")
 
 
 def _values(record: Record) -> Iterator[tuple[str, str]]:
-    """Yield each field that is compared, and its value in words; a field without a value is not there."""
+    """Yield each field that is compared, and its value as text; a field without a value is not there."""
     return ((name, value) for name, value in _all(record) if value is not None)
 
 
