@@ -41,7 +41,7 @@ async def prune(arguments: argparse.Namespace, profile: Profile) -> ExitCode:
     async with _ledger(is_looking=arguments.dry_run) as ledger:
         runs = await old_runs(ledger, before_ms)
         if not arguments.json:
-            _list(runs, days, is_asking=not arguments.yes)
+            _list(runs, days, is_shown=arguments.dry_run or not arguments.yes)
         if arguments.dry_run or not runs:
             return _end(arguments, before_ms, [_listed(each, "would_be_pruned") for each in runs], 0, "")
         confirm(
@@ -90,11 +90,11 @@ def _now_ms() -> int:
     return int(current().now().timestamp() * 1000)
 
 
-def _list(runs: Sequence[Summary], days: int, *, is_asking: bool) -> None:
+def _list(runs: Sequence[Summary], days: int, *, is_shown: bool) -> None:
     if not runs:
         output.note(f"nothing to prune: no run is over and older than {days} day(s)")
         return
-    if not is_asking:
+    if not is_shown:
         return
     cells = [(each.run_id, each.status, each.repository, moment(each.updated_at_ms)[:10]) for each in runs]
     widths = output.column_widths(cells)

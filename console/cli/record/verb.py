@@ -162,6 +162,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 def _prune(arguments: argparse.Namespace) -> ExitCode:
     if arguments.read_only and not arguments.dry_run:
         raise Problem("--read-only: record prune deletes runs; nothing was done. Add --dry-run", ProblemKind.REFUSED)
+    if arguments.json and not (arguments.yes or arguments.dry_run):
+        words = "--json cannot show the runs before it asks whether to delete them; add --yes, or --dry-run"
+        raise Problem(words, ProblemKind.USAGE)
     from console.cli.record.prune import prune
 
     return asyncio.run(prune(arguments, chosen_profile(arguments, uses_gateway=False)))

@@ -62,11 +62,11 @@ _BEGUN_WITH = (
     "chosen_routes",
 )  # fmt: skip
 _IN_REACH = ("secrets_in_prompt", "publisher_token_available", "cloud_token_available", "ci_token_permissions")
-_RESULT = ("status", "review_status", "candidate_sha256", "four_eyes")
+_RESULT = ("status", "review_status", "candidate_sha256", "candidate_tree", "four_eyes")
 
 
 def _values(record: Record) -> Iterator[tuple[str, str]]:
-    """Yield each field that is compared, and its value in words; a field without a value is not there."""
+    """Yield each field that is compared, and its value as text; a field without a value is not there."""
     return ((name, value) for name, value in _all(record) if value is not None)
 
 
@@ -82,6 +82,8 @@ def _all(record: Record) -> Iterator[tuple[str, str | None]]:
     yield "writer.agent", record.writer.agent
     yield from _routes(record)
     yield from _named(record, _IN_REACH)
+    if record.tokens_in_reach is not None:
+        yield "tokens_in_reach", _listed(each.name for each in record.tokens_in_reach)
     yield "preflight.findings", _ids(record.preflight_findings)
     yield "verified_rows", _listed(each.id for each in record.verified_rows)
     yield from ((f"source.{each.url}", each.verdict) for each in record.sources)

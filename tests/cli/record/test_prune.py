@@ -57,6 +57,7 @@ async def test_an_old_run_goes_whole_and_its_tombstone_stays(runs: Runs) -> None
     assert (listed.code, runs.old in listed.stdout, runs.waiting in listed.stdout) == (0, True, False)
     for refused, code, words in (
         (await runs.prune(), 2, "nothing was changed"),
+        (await runs.prune("--json"), 2, "add --yes, or --dry-run"),
         (await runs.run("--read-only", "record", "prune", "--yes"), 11, "nothing was done"),
     ):
         assert (refused.code, words in refused.stderr) == (code, True)
