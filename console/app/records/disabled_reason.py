@@ -23,7 +23,7 @@ def why_no_verify(state: ConsoleState, cursor: int) -> str | None:
 
 
 def why_no_verify_all(state: ConsoleState, cursor: int) -> str | None:
-    """Return why not all runs can be verified: a run may be gone from the list, so an empty list is no reason."""
+    """Return why not all runs can be verified: a run may be gone from the list, so an empty list does not matter."""
     if (reason := _why_busy(state)) is not None:
         return reason
     if state.records is None or not state.records.is_read:

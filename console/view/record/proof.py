@@ -111,9 +111,9 @@ def claim_fact(claim: Claim) -> Fact:
         return Fact("signed", _NOT_READ, claim.problem)
     if claim.signed_lines:
         upto = f"up to line {claim.signed_lines} of {claim.lines}"
-        return Fact("signed", _UNVERIFIED, f"by {claim.key} {upto}, unverified until verified")
+        return Fact("signed", _UNVERIFIED, f"by {claim.key} {upto}; v or record verify checks it")
     kept = f"{claim.checkpoints} checkpoint(s), none signed" if claim.checkpoints else "no checkpoint"
-    return Fact("signed", _CHAIN_ONLY, f"{kept}: a missing end or a run written anew may not show")
+    return Fact("signed", _CHAIN_ONLY, f"{kept}: a missing end or a rewritten run may not show")
 
 
 def problem_fact(words: str) -> Fact:
