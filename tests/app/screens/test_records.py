@@ -91,7 +91,7 @@ async def test_a_signed_run_is_claimed_then_proven_and_a_tampered_one_is_named_w
         await desk.say("y")
         run_id = desk.run.run_id
         await desk.press("4", "G")
-        assert "unverified until verified" in _words(desk, "record")
+        assert "checks it" in _words(desk, "record")
         await _open(desk)
         assert "~ signed" in desk.drawn("records")
         assert "by SHA256:" in desk.drawn("detail")
