@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 from support.app.states import HOSTILE, opened
-from support.record.records import sealed
+from support.record.records import overridden, sealed
 
 from console.app.panes.record.detail_pane import detail_lines
+from console.app.panes.record.diff_pane import diff_lines
 from console.app.panes.record.list_pane import progress_words, record_list_lines
 from console.domain.ledger.line import ChainFault
+from console.domain.record.diff import diff
 from console.services.record.verify_chain import Verified
 from console.view.console_state import ConsoleState
 from console.view.record.proof import Claim, proof_sign
@@ -45,7 +47,7 @@ def test_the_list_and_the_detail_fit_and_claim_nothing_before_it_was_verified(wi
     assert all(cell_len(each) <= width for each in drawn.splitlines())
     assert "~ signed" in drawn
     assert "sim: owner/" in drawn
-    assert "up to line 9 of 12, unverified until verified" in " ".join(drawn.split())
+    assert "~ not verified by SHA256:abc up to line 9 of 12" in " ".join(drawn.split())
     assert "✓ signed" not in drawn
     assert "\x1b" not in drawn
 
@@ -80,3 +82,12 @@ def test_what_was_proven_of_a_run_says_nothing_once_the_run_went_on() -> None:
 )
 def test_only_signatures_that_were_verified_over_the_whole_run_are_signed(proven: Verified, shown: str) -> None:
     assert str(proof_sign(proven, is_signed=True)) == shown
+
+
+def test_two_records_are_compared_in_all_that_differs() -> None:
+    a, b = sealed()[0], overridden()[0]
+    drawn = [str(each) for each in diff_lines(a, b, 76)]
+    assert all(cell_len(each) <= 76 for each in drawn)
+    assert f"{sum(each.counts for each in diff(a, b))} of " in drawn[2]
+    named = {each.rstrip() for each in drawn}
+    assert {each.field for each in diff(a, b) if each.counts} <= named

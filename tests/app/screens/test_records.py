@@ -14,6 +14,7 @@ from support.run.signing_keys import list_signers, make_key
 from support.run.story import MACHINE, Story
 from textual.widgets import Checkbox
 
+from console.app.dialogs.dialogs import Dialog
 from console.app.dialogs.export_dialog import ExportDialog
 from console.app.panes.run_record_pane import record_lines
 from console.app.screens.records_screen import RecordsScreen
@@ -98,7 +99,7 @@ async def test_a_signed_run_is_claimed_then_proven_and_a_tampered_one_is_named_w
         await desk.step()
         await desk.say("y")
         run_id = desk.run.run_id
-        assert "unverified until verified" in _record_words(desk)
+        assert "~ not verified by SHA256:" in _record_words(desk)
         await _open(desk)
         assert "~ signed" in desk.drawn("records")
         assert "by SHA256:" in _words(desk, "detail")
@@ -150,10 +151,13 @@ async def test_older_records_come_on_demand_and_one_is_opened_on_the_run_screen(
         await desk.until(lambda: len(_records(desk).rows) == PAGE + 3 and _is_shown(desk))
         await desk.press("m")
         assert desk.said()[-1] == "all records are listed"
-        await desk.press("G")
+        await desk.press("d", "G")
         await desk.until(lambda: _is_shown(desk))
         assert run_ids[-1] in _words(desk, "detail")
-        await desk.press("enter")
+        await desk.press("d")
+        await desk.until_screen(Dialog)
+        assert "field(s) differ" in desk.drawn("text")
+        await desk.press("escape", "enter")
         await desk.until(lambda: isinstance(desk.app.screen, RunScreen) and desk.run.run_id == run_ids[-1])
 
 
