@@ -47,6 +47,14 @@ RECORD_ACTIONS = (
         places=_RECORDS,
     ),
     Action(
+        "record.diff",
+        ("d",),
+        "diff",
+        "Mark this record; on a second one, show in what the two differ.",
+        record_reason.why_no_diff,
+        places=_RECORDS,
+    ),
+    Action(
         "record.more",
         ("m",),
         "more",

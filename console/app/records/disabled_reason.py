@@ -40,6 +40,11 @@ def why_no_export(state: ConsoleState, cursor: int) -> str | None:
     """Return why the record under the cursor cannot be exported."""
     if state.is_read_only:
         return "this session is read-only: it writes no file; gateway-console record export writes to stdout"
+    return why_no_diff(state, cursor)
+
+
+def why_no_diff(state: ConsoleState, cursor: int) -> str | None:
+    """Return why the record under the cursor cannot be compared."""
     row = _row(state)
     if row is None or state.records is None:
         return _why_no_row(state)

@@ -21,7 +21,7 @@ from console.app.terminal.drawing import keep_drawn
 from console.app.widgets.line_pane import LinePane
 from console.view.console_state import ConsoleState
 from console.view.record.exports import Form
-from console.view.record.records_view import RecordCursorMoved, RecordsView
+from console.view.record.records_view import RecordCursorMoved, RecordMarked, RecordsView
 
 
 class RecordsScreen(Screen[str]):
@@ -53,6 +53,7 @@ class RecordsScreen(Screen[str]):
             "record.verify_all": lambda: self._controller.verify_records(None),
             "record.stop": self._controller.stop_verifying,
             "record.export": self._export,
+            "record.diff": self._diff,
             "record.more": self._list_more,
             "record.close": self._close,
             "record.next_pane": self._focus_other,
@@ -121,7 +122,8 @@ class RecordsScreen(Screen[str]):
         rows, row = view.rows, view.row
         count = f" · {view.cursor + 1} of {len(rows)}{'+' if view.has_more else ''}" if rows else ""
         self._list.name_frame(f"records{count}", progress_words(view))
-        self._detail.name_frame("record" if row is None else f"record · {short_id(row.run_id)}")
+        marked = "" if view.marked is None else f"d compares with {short_id(view.marked.run_id)}"
+        self._detail.name_frame("record" if row is None else f"record · {short_id(row.run_id)}", marked)
 
     def _follow(self, state: ConsoleState) -> None:
         """Read the list when runs went on, and the record when another one is under the cursor or its run went on."""
@@ -188,6 +190,24 @@ class RecordsScreen(Screen[str]):
                 self.notify("the record was written; nothing was sent", markup=False)
 
         self.app.push_screen(ExportDialog(self._session.state, shown.record, export, self._detail), answered)
+
+    def _diff(self) -> None:
+        """Mark the record in view, or show in what it differs from the one that was marked."""
+        from console.app.panes.record.diff_pane import DiffPane
+
+        marked, shown = self._view.marked, self._view.shown
+        if shown is None or shown.record is None:
+            return
+        if marked is None:
+            self._session.dispatch(RecordMarked(shown.record))
+            self._tell(
+                f"run {short_id(shown.run_id)} is A; d on another record compares them, d on it again unmarks it"
+            )
+            return
+        self._session.dispatch(RecordMarked(None))
+        if marked.run_id != shown.run_id:
+            state = self._session.state
+            self.app.push_screen(Dialog(DiffPane(state, marked, shown.record), "difference", state, 0))
 
     def _close(self) -> None:
         if self._view.is_verifying:

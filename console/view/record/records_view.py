@@ -67,6 +67,13 @@ class RecordRead:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordMarked:
+    """The record in view is to be compared with the next one, or no longer if None is."""
+
+    record: "Record | None"
+
+
+@dataclass(frozen=True, slots=True)
 class VerifyBegun:
     """Runs are being verified."""
 
@@ -90,7 +97,14 @@ class VerifyEnded:
 
 
 RecordsViewEvent = (
-    RecordsListed | RecordsUnread | RecordCursorMoved | RecordRead | VerifyBegun | RunsVerified | VerifyEnded
+    RecordsListed
+    | RecordsUnread
+    | RecordCursorMoved
+    | RecordRead
+    | RecordMarked
+    | VerifyBegun
+    | RunsVerified
+    | VerifyEnded
 )
 
 
@@ -124,6 +138,8 @@ class RecordsView:
     cursor: int = 0
     shown: RecordRead | None = None
     """The record that was read last."""
+    marked: "Record | None" = None
+    """The record that the next one is compared with."""
     proofs: "Mapping[str, Proven]" = field(default_factory=dict)
     """What verifying found in this session, by the run's id."""
     verifying: Verifying | None = None
@@ -157,6 +173,8 @@ class RecordsView:
                 return replace(self, cursor=max(0, min(cursor, len(self.rows) - 1)))
             case RecordRead():
                 return replace(self, shown=event)
+            case RecordMarked(record):
+                return replace(self, marked=record)
             case VerifyBegun(total):
                 return replace(self, verifying=Verifying(total), problem="")
             case RunsVerified(results):
