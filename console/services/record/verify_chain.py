@@ -319,7 +319,7 @@ async def _verify_absent(ledger: Ledger, run_id: str, against: Against, absent: 
         return Verified(run_id, 0, "", (ChainFault(1, f"{absent}, and {error}"),))
     if not said:
         raise absent
-    words = f"{absent}, but {_which(said[0])} says that it had {said[0].count} line(s)"
+    words = f"the ledger has none of its lines, and {_which(said[0])} says that it had {said[0].count} line(s)"
     return Verified(run_id, 0, "", (ChainFault(1, f"{words}: all of the run was deleted"),))
 
 
