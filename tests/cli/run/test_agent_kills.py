@@ -134,8 +134,8 @@ class Killer:
         await asyncio.gather(*(each.is_gone() for each in victims))
 
 
-@pytest.mark.parametrize("victim", VICTIMS)
-@pytest.mark.parametrize("call", [1, 2])
+# At the second call, which adds one that was paid already, those two that end in different ways.
+@pytest.mark.parametrize(("victim", "call"), [*((victim, 1) for victim in VICTIMS), ("console", 2), ("agent", 2)])
 async def test_a_kill_while_an_agent_writes_loses_and_repeats_nothing(
     due: Due, tmp_path: Path, victim: str, call: int
 ) -> None:
