@@ -12,7 +12,7 @@ from console.domain.run.gate import Gate
 from console.domain.run.state import RunStatus
 from console.services.demo.story import story
 
-pytestmark = pytest.mark.usefixtures("state_home")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("state_home")]
 SIZES = [(80, 24), (120, 40)]
 
 

@@ -17,7 +17,7 @@ from console.domain.run.gate import Gate
 from console.domain.run.state import Phase
 from console.domain.run.turn import TurnOutcome, turns_of
 
-pytestmark = pytest.mark.usefixtures("state_home")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("state_home")]
 WRITES = "sh -c 'echo A note on the gateway. >> README.md; echo Instruction source: AGENTS.md'"
 NEVER_ENDS = "tail -f /dev/null"
 SIZES = [(80, 24), (120, 40), (200, 50)]

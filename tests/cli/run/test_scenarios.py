@@ -9,6 +9,8 @@ from support.cli.console_process import Console
 from console.services.demo.place import make_sample
 from console.services.demo.story import Scenario, story
 
+pytestmark = pytest.mark.long
+
 TOTAL, *_, ARTICLE = story().tasks
 SHOWN = {
     "healthy": ("closed at candidate", "candidate sealed"),

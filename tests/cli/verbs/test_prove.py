@@ -11,6 +11,8 @@ from support.gateway.scripted_gateway import scripted
 from support.probes.smoking import TOKEN
 from support.relay.stand_in import StandIn
 
+pytestmark = pytest.mark.long
+
 KEPT = ".local/state/gateway-console/facts/agent_shapes/codex.toml"
 
 
