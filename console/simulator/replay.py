@@ -28,7 +28,7 @@ async def replay(request: web.Request, shape: ExchangeShape, model: str) -> web.
             return _closed(request, response)
         await response.write_eof()
     except ConnectionError:
-        pass  # the client is gone; there is no one to tell
+        pass  # the client is gone and reads no answer
     return response
 
 

@@ -270,7 +270,7 @@ class _Server:
                 await response.write(item.frame())
             await response.write_eof()
         except ConnectionError:
-            pass  # the client is gone; there is no one to tell
+            pass  # the client is gone and reads no answer
         return response
 
     async def _be_hostile(self, request: web.Request, ask: Ask, dialect: Dialect, number: int) -> web.StreamResponse:

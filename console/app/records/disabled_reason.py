@@ -71,7 +71,7 @@ def _row(state: ConsoleState) -> "RecordRow | None":
 def _why_no_row(state: ConsoleState) -> str:
     if state.records is None or not state.records.is_read:
         return _READING
-    return state.records.failure or "there is no record yet: n on the main screen begins a run"
+    return state.records.failure or "no records yet: n on the main screen begins a run"
 
 
 def _why_busy(state: ConsoleState) -> str | None:

@@ -81,7 +81,7 @@ class BundledCall:
     outcome: str
     """`answered`, `failed`, `lost` (it may have been billed, the outcome is unknown), or `open`."""
     at_ms: int | None
-    """When the call was begun, in milliseconds since 1970; so is no other time here."""
+    """When the call was begun: Unix time in milliseconds. All other times here are durations."""
     call_id: str | None
     """The call's id in the run's record."""
     requests_sent: int | None

@@ -19,7 +19,7 @@ async def tree_of_patch(root: Path, commit: str, patch: bytes, environment: Mapp
     Raises:
         NoCheckoutError: The directory is in no repository that git may be asked about.
         NoGitError: Git cannot be started.
-        ScratchError: There is no space to work in.
+        ScratchError: The temporary directory has no space.
         OSError: Nothing can be written to the temporary directory.
 
     """

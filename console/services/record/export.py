@@ -72,7 +72,7 @@ def save_export(path: Path, data: bytes, *, is_forced: bool) -> None:
         is_forced: Whether a file that is there may be replaced.
 
     Raises:
-        ExportError: The name is taken, or there is no such directory.
+        ExportError: The name is taken, or the directory does not exist.
         PrivateFileError: It cannot be written, or would hold a token of this process.
 
     """

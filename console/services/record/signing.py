@@ -103,7 +103,7 @@ async def sign(
         The signature, in base64 and one line.
 
     Raises:
-        SigningError: There is no private key, it needs a passphrase, or its security key does not answer.
+        SigningError: The private key is missing or needs a passphrase, or its security key does not answer.
 
     """
     with tempfile.TemporaryDirectory(prefix="gateway-console-sign-") as folder:

@@ -72,7 +72,7 @@ class _Lines(Protocol):
     """Where a run's lines are."""
 
     async def head_of(self, count: int) -> str | None:
-        """Return the hash of a line by its number; None if there is no such line."""
+        """Return the hash of a line by its number; None if the run is shorter."""
 
 
 @dataclass(frozen=True, slots=True)
