@@ -17,6 +17,7 @@ from console.services.ledger.ledger import Ledger
 from console.services.record.evidence import evidence_of
 from console.services.record.export import save_export
 from console.services.system.directories import absolute
+from console.services.system.leak_guard import LEAK_GUARD
 from console.services.system.os_reason import os_reason
 
 NOTE = "git-note"
@@ -47,6 +48,8 @@ async def write_to(arguments: argparse.Namespace, text: str, reference: str, wha
         save_export(path, text.encode(), is_forced=False)
         output.note(f"{what} written to {safe(str(path), limit=200)}")
         return
+    if LEAK_GUARD.is_hit(text):
+        raise Problem("the note was not made: it would hold a token", ProblemKind.REFUSED)
     root = absolute(arguments.repo)
     try:
         commit = await add_note(root, reference, arguments.commit or "HEAD", text, current().environment)
