@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from console.cli import output
 from console.cli.exit_code import ExitCode
 from console.cli.run.ledger import run_id_of
+from console.domain.ledger.checkpoint import moment
 from console.domain.record.diff import Row, diff
 from console.domain.record.projection import record_of
 from console.domain.record.record import Record
 from console.services.ledger.ledger import Ledger
 from console.services.run.run_log import RunLog
-from console.view.record.document import moment
 
 _ABSENT = "-"
 _HASH = re.compile("[0-9a-f]{64}")

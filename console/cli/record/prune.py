@@ -10,6 +10,7 @@ from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.run.ledger import artifacts_to_read, ledger_to_read
 from console.cli.token.input import confirm
+from console.domain.ledger.checkpoint import moment
 from console.services.config.settings import Profile
 from console.services.ledger.ledger import Ledger, LedgerError, Summary
 from console.services.ledger.sqlite import SqliteLedger
@@ -18,7 +19,6 @@ from console.services.record.prune import Prune, Pruned, old_runs
 from console.services.system.directories import state_directory
 from console.services.system.leak_guard import LEAK_GUARD
 from console.services.verification_marks import user_name
-from console.view.record.document import moment
 
 if TYPE_CHECKING:
     from console.cli.reports.documents.runs import PrunableRunDocument, PruneOutcome

@@ -8,10 +8,10 @@ from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.run.pruned import pruned_words
+from console.domain.ledger.checkpoint import moment
 from console.domain.problem import Problem, ProblemKind
 from console.services.config.settings import Profile
 from console.services.ledger.ledger import EVERY_RUN, Ledger, Summary, Wanted
-from console.view.record.document import moment
 
 
 async def show_runs(ledger: Ledger, arguments: argparse.Namespace, profile: Profile) -> ExitCode:

@@ -1,9 +1,9 @@
 """A run's record as a document: JSON for programs, and YAML for people, what every record needs first."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
+from console.domain.ledger.checkpoint import moment
 from console.domain.record.record import Record
 from console.domain.text.json_text import shown_json
 from console.domain.text.safe import safe
@@ -74,8 +74,3 @@ def _readable(value: Any) -> Any:
                 shown[key] = dict(each) if key == PAIRS else _readable(each)
         return shown
     return [_readable(each) for each in value] if isinstance(value, list | tuple) else value
-
-
-def moment(at_ms: int) -> str:
-    """Return a Unix time in ms as RFC 3339 in UTC."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

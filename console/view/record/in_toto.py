@@ -11,12 +11,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from console.domain.ledger.checkpoint import moment
 from console.domain.record.record import Record, WriterKind
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.state import RunStatus
 from console.domain.run.turn import could_ask_elsewhere
 from console.domain.sources.cited_page import SourceVerdict
-from console.view.record.document import moment, record_document
+from console.view.record.document import record_document
 from console.view.record.results import Outcome, results_of
 
 STATEMENT = "https://in-toto.io/Statement/v1"

@@ -7,9 +7,9 @@ says so in its properties.
 
 from xml.etree import ElementTree
 
+from console.domain.ledger.checkpoint import moment
 from console.domain.record.record import Record
 from console.domain.text.safe import safe
-from console.view.record.document import moment
 from console.view.record.results import SIMULATED, Outcome, Result, results_of, stop_words
 
 _TAGS = {

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from console.domain.ledger.checkpoint import moment
 from console.domain.money import usd_text
 from console.domain.record.record import Record, RecordedGate, WriterKind
 from console.domain.routes.role import Role
 from console.domain.run.needed_roles import ASKED, JUDGES, NEEDED
 from console.domain.run.pinned import PinnedRoute
 from console.domain.run.state import RunStatus
-from console.view.record.document import moment
 from console.view.record.results import gate_outcome
 from console.view.record.summary import summary_of
 from console.view.sign import Sign, Tone

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from console.cli.exit_code import ExitCode
 from console.domain.errors.category import Category
+from console.domain.ledger.checkpoint import moment
 from console.domain.record.record import Record
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.state import Phase
-from console.view.record.document import moment
 from console.view.record.exports import Form
 
 if TYPE_CHECKING:
