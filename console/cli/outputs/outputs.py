@@ -236,7 +236,7 @@ def _masked(value: Any) -> Any:
         case tuple() | list():
             return type(value)(map(_masked, value))
         case dict():
-            return {key: _masked(each) for key, each in LEAK_GUARD.redact_document(value).items()}
+            return {LEAK_GUARD.redact(str(key)): _masked(each) for key, each in value.items()}
         case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
             changed = {each.name: _masked(getattr(value, each.name)) for each in dataclasses.fields(value) if each.init}
             return dataclasses.replace(value, **changed)

@@ -4,6 +4,7 @@ import argparse
 import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import TYPE_CHECKING
 
 from console.cli import output
@@ -41,26 +42,31 @@ from console.view.run_words import entry_words
 
 if TYPE_CHECKING:
     from console.cli.reports.documents.runs import RunDocument
+    from console.view.report.report import Report
 
 
 async def do(arguments: argparse.Namespace, profile: Profile, outputs: Outputs) -> ExitCode:
     """Run one kind of the verb. Raises any kind of `Problem`."""
     async with open_run_context(profile) as opened:
-        if arguments.kind == "start":
-            context, log = opened, None
-        else:
+        context, log = opened, None
+        if arguments.kind != "start":
             log = await _find(opened, arguments.run_id)
             context = await context_of_run(opened, log, arguments)
         try:
-            return await _carry_out(context, log, arguments)
+            log = log or await _start(context, arguments)
+            return outputs.end(await _carry_out(context, log, arguments), partial(_report, log, arguments))
         finally:
             if context.checkpoints.problem:
                 output.note(f"! {context.checkpoints.problem}")
 
 
-async def _carry_out(context: RunContext, log: RunLog | None, arguments: argparse.Namespace) -> ExitCode:
-    if log is None:
-        return await _start(context, arguments)
+def _report(log: RunLog, arguments: argparse.Namespace, code: ExitCode) -> "Report":
+    from console.cli.outputs.of_run import report_of_run
+
+    return report_of_run(f"run {arguments.kind}", record_of(log.state), code, _document(log.state, arguments, code))
+
+
+async def _carry_out(context: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
     match arguments.kind:
         case "bring":
             return await _bring(context, log, arguments)
