@@ -1,8 +1,8 @@
 """What a cold sweep costs, beside promptfoo's 50 calls: `python -m tests.bench.sweep [ROUNDS]`.
 
-`gateway-console check --level 3` for a profile of 50 routes, `smoke --all-profiles` with nine profiles of six routes, and
-`promptfoo eval` of 50 prompts, 50 at once, each from its start to its end in turns, against a server that holds each
-answer for 100 ms. Wall time, because the waiting is what a sweep saves; the largest resident set; and CPU time.
+`gateway-console check --level 3` for a profile of 50 routes, `smoke --all-profiles` with nine profiles of six routes,
+and `promptfoo eval` of 50 prompts, 50 at once, each from its start to its end in turns, against a server that holds
+each answer for 100 ms. Wall time, because the waiting is what a sweep saves; the largest resident set; and CPU time.
 """
 
 import json
@@ -43,7 +43,13 @@ def _config(origin: str) -> str:
 def _one_profile(origin: str) -> str:
     """Return a config of one profile: the roles' own routes, and named ones of the writer."""
     route = ['model = "m"', 'endpoint_family = "chat_completions"', 'endpoint_path = "/v1/chat/completions"']
-    lines = ["schema = 1", 'default_profile = "p"', "[profiles.p.gateway]", f'base_url = "{origin}"', "concurrency = 64"]
+    lines = [
+        "schema = 1",
+        'default_profile = "p"',
+        "[profiles.p.gateway]",
+        f'base_url = "{origin}"',
+        "concurrency = 64",
+    ]
     for role in ROLES:
         lines += [f"[profiles.p.routes.{role}]", *route]
     for number in range(ROUTES - len(ROLES)):

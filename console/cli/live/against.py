@@ -53,7 +53,7 @@ def check_against(arguments: argparse.Namespace, top: Rung, outputs: Outputs) ->
         raise Problem("--against names the profile itself; name another one", ProblemKind.USAGE)
     chosen = chosen_checks(arguments, profiles[0]), _checks_of_second(second, profiles[1])
     sides = _paired(profiles, chosen)
-    if top is Rung.OFFLINE:
+    if top is Rung.OFFLINE or not sides[0][1]:
         states = [ConsoleState(profile.name).apply(RoutesChecked(checks)) for profile, checks in sides]
     else:
         states = asyncio.run(_climb_both(arguments, top, sides))

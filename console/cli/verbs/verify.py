@@ -188,11 +188,16 @@ class _Command:
             output.note(f"fetching {len(states)} page(s); nothing is stored")
         widths = verification.checked_widths(states)
         results = []
-        async with aclosing(check_sources([each.row for each in states], marks, self._fetch())) as stream:
-            async for checked in stream:
-                results.append(checked)
-                if not self.as_json:
-                    verification.show_checked(checked, widths)
+        progress = output.Progress("pages read", len(states), is_silent=not self.as_json)
+        try:
+            async with aclosing(check_sources([each.row for each in states], marks, self._fetch())) as stream:
+                async for checked in stream:
+                    results.append(checked)
+                    progress.advance()
+                    if not self.as_json:
+                        verification.show_checked(checked, widths)
+        finally:
+            progress.end()
         return results
 
     async def _hash_of(self, row: Row) -> str:
