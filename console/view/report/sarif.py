@@ -7,7 +7,7 @@ one, as other tools do.
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -27,15 +27,17 @@ _TEXT_LIMIT = 1_000
 
 def sarif(report: Report) -> str:
     """Return a report as SARIF, with a line feed at its end."""
-    rules = _rules(report.findings)
-    places = {rule["id"]: index for index, rule in enumerate(rules)}
+    first: dict[str, ReportedFinding] = {}
+    for each in report.findings:
+        first.setdefault(each.id, each)
+    places = {name: index for index, name in enumerate(first)}
     run: dict[str, Any] = {
         "tool": {
             "driver": {
                 "name": "gateway-console",
                 "version": __version__,
                 "semanticVersion": __version__,
-                "rules": rules,
+                "rules": [_rule(each) for each in first.values()],
             }
         },
         "automationDetails": {"id": f"gateway-console/{report.verb}/"},
@@ -51,13 +53,6 @@ def sarif(report: Report) -> str:
 def fingerprint(verb: str, finding: ReportedFinding) -> str:
     """Return what the same finding has in every run: no line and no message is in it."""
     return hashlib.sha256(_bytes("\x00".join(finding.seen_by(verb).key))).hexdigest()
-
-
-def _rules(findings: Sequence[ReportedFinding]) -> list[dict[str, Any]]:
-    first: dict[str, ReportedFinding] = {}
-    for each in findings:
-        first.setdefault(each.id, each)
-    return [_rule(each) for each in first.values()]
 
 
 def _rule(finding: ReportedFinding) -> dict[str, Any]:
