@@ -58,5 +58,5 @@ def test_a_broken_baseline_is_said_by_entry(tmp_path: Path, rows: Any, words: st
 def test_what_is_not_a_baseline_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "baseline.json"
     path.write_bytes(data)
-    with pytest.raises(BaselineError, match="name another file|write it again"):
+    with pytest.raises(BaselineError, match=r"name another file|write it again"):
         read_baseline(path)
