@@ -12,14 +12,14 @@ from console.cli.live.sweep import Opened
 from console.cli.outputs.outputs import Outputs
 from console.cli.profile import NoRouteChosen, chosen_checks, chosen_profile, is_sweep
 from console.cli.reports.code import code_of_route
-from console.cli.reports.documents.against import CheckAgainstDocument
 from console.cli.reports.documents.check import CheckDocument
+from console.cli.reports.documents.ci.against import CheckAgainstDocument
 from console.cli.reports.route_table import findings_of_table
 from console.domain.probes.event import RoutesChecked
 from console.domain.probes.ladder import Rung
 from console.domain.probes.proven_route import ProvenRoute
-from console.domain.probes.rehearsal import Change, RouteChange, rehearse
 from console.domain.problem import Problem, ProblemKind
+from console.domain.rehearsal import Change, RouteChange, rehearse
 from console.domain.routes.contract import RouteCheck
 from console.services.config.settings import Profile
 from console.services.system.turns import Turns

@@ -8,7 +8,7 @@ from console.cli.outputs.findings import config_spot
 from console.cli.outputs.of_routes import Ended, report_of_routes
 from console.cli.reports.finding import route_subject
 from console.domain.finding import Severity
-from console.domain.probes.rehearsal import Change, RouteChange
+from console.domain.rehearsal import Change, RouteChange
 from console.view.report.report import Outcome, Report, ReportedFinding, Result, with_reason
 from console.view.route_sign import reason_of
 

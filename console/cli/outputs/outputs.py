@@ -131,7 +131,7 @@ class Outputs:
         """
         if self._is_ended or not self._destinations:
             return
-        from console.cli.reports.documents.problem import ProblemDocument
+        from console.cli.reports.documents.ci.problem import ProblemDocument
         from console.view.report.report import Outcome, Report, Result, with_reason
 
         document = ProblemDocument(verb=self._verb, problem=words, exit_code=int(code))

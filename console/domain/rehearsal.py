@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from console.domain.finding import Finding, Severity
-from console.domain.probes.ladder import Rung
+from console.domain.probes.ladder import Rung, RungStatus
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.routes.route_key import RouteKey
 
@@ -88,13 +88,24 @@ def _change(key: RouteKey, before: ProvenRoute | None, after: ProvenRoute | None
     assertions = tuple(_assertions(before, after))
     is_worse = any(each.after is Severity.FAIL and each.before is not Severity.FAIL for each in assertions)
     was, now = colour_of(before, top), colour_of(after, top)
-    if now is Colour.GREEN:
+    if _has_lost_proof(before, after):
+        change = Change.TURNED_RED
+    elif now is Colour.GREEN:
         change = Change.STILL_GREEN if was is Colour.GREEN else Change.TURNED_GREEN
     elif was is Colour.GREEN or (now is Colour.RED and (was is Colour.UNPROVEN or is_worse)):
         change = Change.TURNED_RED
     else:
         change = Change.STILL_RED if now is Colour.RED else Change.UNPROVEN
     return RouteChange(key, change, before, after, assertions)
+
+
+def _has_lost_proof(before: ProvenRoute, after: ProvenRoute) -> bool:
+    """Return whether a rung that was proven on the first gateway is not on the second, although it was climbed."""
+    climbed = {result.rung: result.status for result in after.rungs}
+    return any(
+        result.status is RungStatus.PASSED and climbed.get(result.rung, RungStatus.PASSED) is not RungStatus.PASSED
+        for result in before.rungs
+    )
 
 
 def findings_of(route: ProvenRoute) -> tuple[Finding, ...]:

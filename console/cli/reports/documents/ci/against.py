@@ -8,8 +8,8 @@ from console.cli.exit_code import ExitCode
 from console.cli.reports.documents.check import CheckDocument
 from console.domain.finding import Severity
 from console.domain.probes.ladder import Rung
-from console.domain.probes.rehearsal import AssertionChange, Change, RouteChange
 from console.domain.probes.standing import Standing
+from console.domain.rehearsal import AssertionChange, Change, RouteChange
 from console.domain.routes.role import Role
 
 
