@@ -53,6 +53,8 @@ class Context:
         self.stderr = stderr
         self.start_embedded = start_embedded
         self.owns_process = owns_process
+        self.clear_progress: Callable[[], None] | None = None
+        """Removes the line of a progress that is shown; None if there is none."""
         self._now = now
 
     def now(self) -> "datetime":

@@ -9,7 +9,14 @@ from console.cli.context import current
 from console.cli.gateway import opened_gateway
 from console.cli.live.sweep import Opened
 from console.cli.reports.stopped import note_stopped
-from console.domain.probes.event import AgentStarted, CatalogueRead, CheckEvent, RoutesChecked, RungStarted
+from console.domain.probes.event import (
+    AgentStarted,
+    CatalogueRead,
+    CheckEvent,
+    RoutesChecked,
+    RungFinished,
+    RungStarted,
+)
 from console.domain.probes.ladder import Rung
 from console.domain.routes.contract import RouteCheck
 from console.services.config.settings import Profile
@@ -73,11 +80,14 @@ async def _climb(profile: Profile, checks: tuple[RouteCheck, ...], order: ClimbO
         counts=order.counts,
         is_read_only=order.is_read_only,
     )
+    progress = None if order.of else output.Progress("rungs climbed", len(checks) * (order.top + 1), is_silent=False)
     try:
         async with aclosing(climb(checks, how, places=opened.places)) as events:
             async for event in events:
                 state = state.apply(event)
                 _tell_price(event, order)
+                if progress is not None and isinstance(event, RungFinished):
+                    progress.advance()
                 if isinstance(event, CatalogueRead):
                     memory.keep(event.catalogue)
         if order.agent is not None:
@@ -92,6 +102,9 @@ async def _climb(profile: Profile, checks: tuple[RouteCheck, ...], order: ClimbO
     except asyncio.CancelledError:
         note_stopped(state.requests, order.of)
         raise
+    finally:
+        if progress is not None:
+            progress.end()
     if memory.problem:
         output.note(f"{order.of}catalogue changes are unknown: {memory.problem}")
     return state

@@ -128,6 +128,9 @@ async def _smoke_routes(
         plan = replace(plan, role=role_order(profile))
     if how.agent is not None and not how.as_json:
         _tell_agent(checks, plan, how.agent, how.of)
+    progress = None
+    if not how.of:
+        progress = output.Progress("calls done", len(checks) * how.repeat, is_silent=not how.as_json)
     try:
         for _ in range(how.repeat):
             async with aclosing(smoke(checks, plan, places=opened.places, shape=how.shape)) as events:
@@ -136,6 +139,8 @@ async def _smoke_routes(
                     if not isinstance(event, SmokeFinished):
                         continue
                     results.append((event.result, state.smoke(event.result.key).said))
+                    if progress is not None:
+                        progress.advance()
                     if not how.as_json and not how.of:
                         _show(*results[-1], widths)
             checks = tuple(each for each in checks if not _stops(state, each))
@@ -144,6 +149,9 @@ async def _smoke_routes(
     except asyncio.CancelledError:
         note_stopped(state.requests, how.of)
         raise
+    finally:
+        if progress is not None:
+            progress.end()
     return state, _in_order(results, state)
 
 
