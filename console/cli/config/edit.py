@@ -15,11 +15,10 @@ from console.services.config.editing import (
     ConfigEdit,
     make_draft,
     read_config,
-    why_not_editable,
     write_edit,
 )
 from console.services.config.load import default_config_path
-from console.services.config.own_config import trust_of
+from console.services.config.own_config import trust_of, why_not_editable
 from console.services.config.toml_text import SIZE_LIMIT, Fault
 from console.services.config.validation import validate_draft
 from console.services.system.private_file import PrivateFileError, read_private

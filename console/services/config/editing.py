@@ -13,7 +13,7 @@ from typing import Any
 from console.domain.problem import Problem, ProblemKind
 from console.domain.routes.contract import RouteCheck, fix_lines
 from console.domain.text.safe import safe
-from console.services.config.own_config import is_repository_config, why_shared
+from console.services.config.own_config import why_not_editable
 from console.services.config.toml_edit import UneditableError, with_values
 from console.services.config.toml_text import SIZE_LIMIT, ConfigError, Fault, KeyPath
 from console.services.system.directories import state_directory
@@ -58,15 +58,6 @@ class Receipt:
     after_sha256: str
     backup: str
     what: str
-
-
-def why_not_editable(path: Path | None) -> str | None:
-    """Return why the console does not change a config file, or None if it does."""
-    if path is None:
-        return "the built-in sample is never changed; write a config of your own with: gateway-console init"
-    if is_repository_config(path):
-        return "a repository's config is not changed from here; edit it as any file of the repository"
-    return why_shared(path)
 
 
 def read_config(path: Path) -> bytes:

@@ -59,6 +59,15 @@ def why_not_own(path: Path | None, own: Path | None) -> str | None:
     return why_shared(own)
 
 
+def why_not_editable(path: Path | None) -> str | None:
+    """Return why the console does not change a config file, or None if it does; None means the built-in sample."""
+    if path is None:
+        return "the built-in sample is never changed; write a config of your own with: gateway-console init"
+    if is_repository_config(path):
+        return "a repository's config is not changed from here; edit it as any file of the repository"
+    return why_shared(path)
+
+
 def why_shared(path: Path) -> str | None:
     """Return why others may have written a config file, with the command that fixes it, or None.
 

@@ -199,6 +199,29 @@ def _of_repository_file(path: Path, name: str, request: Request, facts: ModelFac
         return BrokenProfile(name, error)
 
 
+def switchable(request: Request | None, profile: Profile) -> dict[str, tuple[ConfigLayer, Path | None]]:
+    """Return the profiles that a console in use can change to, each with its file: the first one that has the name.
+
+    Args:
+        request: What named the config; None means that no other file than the profile's own is asked.
+        profile: The profile in use.
+
+    """
+    first = None if profile.is_built_in else Path(profile.source)
+    places = [] if request is None else [(each.layer, each.path) for each in config_files(request) if each.is_read]
+    if first not in [path for _, path in places]:
+        places.insert(0, (profile.layer, first))
+    found: dict[str, tuple[ConfigLayer, Path | None]] = {}
+    for layer, path in places:
+        try:
+            names = profile_names(path)
+        except ConfigError:  # what is wrong with it is told when it is used
+            continue
+        for name in names:
+            found.setdefault(name, (layer, path))
+    return found
+
+
 def own_profiles(own: Path | None) -> tuple[Profile, ...]:
     """Return the profiles of the operator's own config that can be used; none if it is not the operator's alone."""
     if own is None or trust_of(own, own).why_no_programs is not None:
