@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import App
 from textual.screen import ModalScreen
+from textual.worker import Worker
 
 from console.app.configuring import Adopt, Configuring
 from console.app.disabled_reason import why_no_profile_change
@@ -109,8 +110,8 @@ class ConfigControl:
             return reason
         return "a dialog is open; close it" if isinstance(self._app.screen, ModalScreen) else ""
 
-    def _begin(self, work: Callable[[], Coroutine[None, None, None]], name: str) -> None:
-        self._app.run_worker(work, name=name, group=_GROUP)
+    def _begin(self, work: Callable[[], Coroutine[None, None, None]], name: str) -> Worker[None]:
+        return self._app.run_worker(work, name=name, group=_GROUP)
 
     def _end(self, refused: str, done: str) -> None:
         """Say that something was done, or why not."""

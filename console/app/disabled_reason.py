@@ -99,6 +99,8 @@ def why_no_token_set(state: ConsoleState, cursor: int) -> str | None:
         return "this session is read-only"
     if state.is_embedded:
         return "the embedded gateway makes its own token"
+    if state.config.used.is_of_repository:
+        return "a repository's config chose this gateway, so no token is bound to it; write a profile of your own first"
     if state.run is not None and state.run.is_stepping:
         return "a run is being stepped with this token; x on the run screen stops it"
     if state.relay.is_open:

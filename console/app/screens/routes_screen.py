@@ -18,7 +18,7 @@ from console.app.panes.agent_calls import AgentCallsPane
 from console.app.panes.agents_pane import AgentsPane
 from console.app.panes.bars import HeaderBar, KeyBar
 from console.app.panes.call_log import CallLogPane
-from console.app.panes.config_pane import ConfigPane
+from console.app.panes.config.config_pane import ConfigPane
 from console.app.panes.contract_pane import ContractPane
 from console.app.panes.explain_pane import ExplainPane
 from console.app.panes.help_pane import HelpPane

@@ -2,6 +2,7 @@
 
 import shlex
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from console.services.config.load import default_config_path
 from console.services.config.own_config import trust_of, why_not_editable
 from console.services.config.toml_text import SIZE_LIMIT, Fault
 from console.services.config.validation import validate_draft
+from console.services.system.os_reason import os_reason
 from console.services.system.private_file import PrivateFileError, read_private
 from console.services.tokens.terminal import NoTerminalError, ask_choice, has_terminal
 
@@ -41,6 +43,9 @@ def run(path: Path) -> ExitCode:
         return _edit(path, before, draft, command)
     except NoTerminalError:
         raise Problem(f"the terminal is gone; the draft is kept: {safe(str(draft))}") from None
+    except KeyboardInterrupt:
+        output.note(f"the config is as it was; the draft is kept: {safe(str(draft))}")
+        raise
 
 
 def _editor() -> list[str]:
@@ -64,18 +69,16 @@ def _editor() -> list[str]:
 def _edit(path: Path, before: bytes, draft: Path, command: list[str]) -> ExitCode:
     kept = f"the draft is kept: {safe(str(draft))}"
     while True:
-        try:
-            ended = subprocess.run([*command, str(draft)], check=False, env=dict(current().environment))  # noqa: S603
-        except OSError:
-            draft.unlink(missing_ok=True)
-            raise Problem(f"the editor {safe(command[0], limit=80)} cannot be started") from None
-        if ended.returncode != 0:
-            raise Problem(f"the editor ended with code {ended.returncode}, so nothing was replaced; {kept}")
-        after = _read(draft, kept)
+        code = _run_editor(command, draft)
+        after = _read(draft)
         if after == before:
             draft.unlink(missing_ok=True)
-            output.note("nothing was changed")
-            return ExitCode.OK
+            output.note(
+                "nothing was changed" if code == 0 else f"the editor ended with code {code}; nothing was changed"
+            )
+            return ExitCode.OK if code == 0 else ExitCode.FAILED
+        if code != 0:
+            raise Problem(f"the editor ended with code {code}, so nothing was replaced; {kept}")
         faults = validate_draft(after, safe(str(path)), trust_of(path, default_config_path(current().environment)))
         if not faults:
             return _replace(ConfigEdit(path, before, after, "the edit"), draft, kept)
@@ -91,13 +94,32 @@ def _edit(path: Path, before: bytes, draft: Path, command: list[str]) -> ExitCod
                 continue
 
 
-def _read(draft: Path, kept: str) -> bytes:
+def _run_editor(command: list[str], draft: Path) -> int:
+    """Run the editor to its end, and return its exit code. A ctrl+c that is typed in it is the editor's own."""
+    previous = signal.signal(signal.SIGINT, lambda *_: None)  # a handler, which the editor does not inherit
     try:
+        return subprocess.run([*command, str(draft)], check=False, env=dict(current().environment)).returncode  # noqa: S603
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise Problem(f"the editor {safe(command[0], limit=80)} cannot be started; set EDITOR to another") from None
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def _read(draft: Path) -> bytes:
+    """Read the draft, which an editor may have replaced by a file that others can read."""
+    try:
+        if not draft.is_symlink():
+            draft.chmod(0o600)
         data = read_private(draft, SIZE_LIMIT)
+    except FileNotFoundError:
+        data = None
+    except OSError as error:
+        raise Problem(f"{safe(str(draft))}, the draft, cannot be read: {os_reason(error)}") from None
     except PrivateFileError as error:
-        raise Problem(f"the draft cannot be used, so nothing was replaced: {error}") from None
+        raise Problem(f"nothing was replaced, because the draft cannot be used: {error}", error.kind) from None
     if data is None:
-        raise Problem(f"the editor left no draft, so nothing was replaced; expected {kept.partition(': ')[2]}")
+        raise Problem(f"the editor removed the draft {safe(str(draft))}, so nothing was replaced")
     return data
 
 

@@ -164,8 +164,9 @@ def user_config_path(environment: Mapping[str, str]) -> Path | None:
 
     None if the environment names no directory for it.
     """
-    if environment.get("XDG_CONFIG_HOME"):
-        base = Path(environment["XDG_CONFIG_HOME"])
+    named = environment.get("XDG_CONFIG_HOME", "")
+    if named.startswith("/"):  # the specification wants any other path ignored; it would depend on the repository
+        base = Path(named)
     elif environment.get("HOME"):
         base = Path(environment["HOME"]) / ".config"
     else:

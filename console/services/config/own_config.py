@@ -39,7 +39,8 @@ def trust_of(path: Path | None, own: Path | None) -> Trust:
 
 def is_repository_config(path: Path) -> bool:
     """Return whether a file is a repository's config, whoever names it, and through whatever link."""
-    return REPOSITORY_CONFIG in (path.name, os.path.basename(os.path.realpath(path)))  # noqa: PTH119  # of a text
+    names = (path.name, os.path.basename(os.path.realpath(path)))  # noqa: PTH119  # of a text
+    return REPOSITORY_CONFIG in (name.casefold() for name in names)  # some file systems ignore case
 
 
 def why_not_own(path: Path | None, own: Path | None) -> str | None:

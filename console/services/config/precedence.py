@@ -23,7 +23,7 @@ from console.services.config.own_config import is_repository_config, trust_of
 from console.services.config.repository_config import load_repository_profile, read_repository_text, repository_config
 from console.services.config.settings import ConfigLayer, Profile
 from console.services.config.shipped import shipped
-from console.services.config.toml_text import ConfigError, TomlText, read_text
+from console.services.config.toml_text import ConfigError, Fault, TomlText, read_text
 
 CONFIG_VARIABLE = "GATEWAY_CONSOLE_CONFIG"
 PROFILE_VARIABLE = "GATEWAY_CONSOLE_PROFILE"
@@ -97,12 +97,13 @@ class Choice:
 
 
 def config_files(request: Request) -> tuple[ConfigFile, ...]:
-    """Return all places that may have the config, the one that counts most first."""
-    variable = request.environment.get(CONFIG_VARIABLE)
-    named = [
-        (ConfigLayer.FLAG, request.config),
-        (ConfigLayer.ENVIRONMENT, Path(variable) if variable else None),
-    ]
+    """Return all places that may have the config, the one that counts most first.
+
+    Raises:
+        ConfigError: The variable does not hold an absolute path.
+
+    """
+    named = [(ConfigLayer.FLAG, request.config), (ConfigLayer.ENVIRONMENT, _of_variable(request.environment))]
     found = [ConfigFile(layer, path, _exists(path), is_read=False) for layer, path in named if path is not None]
     own = user_config_path(request.environment)
     if own is not None:
@@ -254,6 +255,17 @@ def text_of(path: Path | None) -> TomlText:
 
 def _default_of(path: Path) -> str:
     return str(text_of(path).parse().get("default_profile", ""))
+
+
+def _of_variable(environment: Mapping[str, str]) -> Path | None:
+    """Return the file that a variable names: from / on, or each repository could bring its own."""
+    named = environment.get(CONFIG_VARIABLE)
+    if not named:
+        return None
+    if not named.startswith("/"):
+        words = "is not an absolute path; write the path from / on, or name the file with --config"
+        raise ConfigError(Fault(words, CONFIG_VARIABLE))
+    return Path(named)
 
 
 def _of_repository(request: Request) -> Path | None:

@@ -15,7 +15,7 @@ from console.domain.routes.model_facts import ModelFacts
 from console.domain.text.safe import safe
 from console.services.config.load import profile_from, read_file, unknown_profile
 from console.services.config.own_config import REPOSITORY_CONFIG, trust_of, why_shared_by
-from console.services.config.settings import ConfigLayer, Profile
+from console.services.config.settings import ConfigLayer, GatewaySettings, Profile
 from console.services.config.stricter import stricter
 from console.services.config.toml_text import SIZE_LIMIT, ConfigError, Fault, KeyPath, TomlText, decoded
 from console.services.gateway.address import canonical_origin, check_base_url
@@ -28,6 +28,15 @@ if TYPE_CHECKING:
 _SAFELY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 _OWN_FILES = ("rubric", "operator_key", "allowed_signers", "revoked_signers")
 """Settings of the policy that name a file of this machine."""
+
+
+_OWN_SETTINGS = {
+    "ca_file": "which certificate authorities are trusted",
+    "vault_passphrase_ref": "which file has your vault's passphrase",
+    "documentation": "whose documentation decides which family is right",
+    "support": "where failures are reported",
+}
+"""Settings of the gateway that only the operator decides."""
 
 
 def repository_config(directory: Path) -> Path | None:
@@ -143,10 +152,14 @@ def _faults(model: "ProfileModel", lenders: Sequence[Profile], own: Sequence[Pro
                 f"{reference.scheme}: could send your token to a gateway that this repository chose. It may be used"
                 " only if a profile of your own config has the same reference for the same origin",
             )
-    if gateway.ca_file is not None:
-        yield ("gateway", "ca_file"), "only your own config may say which certificate authorities are trusted"
-    if gateway.vault_passphrase_ref is not None:
-        yield ("gateway", "vault_passphrase_ref"), "only your own config may name the file of your vault's passphrase"
+    for name, what in _OWN_SETTINGS.items():
+        if getattr(gateway, name):
+            yield ("gateway", name), f"only your own config may say {what}"
+    for role, own_route in model.routes.items():
+        for steps, route in [((role.value,), own_route), *(((role.value, n), r) for n, r in own_route.named.items())]:
+            if route.served_as or not route.retires_with_provider:
+                key = "served_as" if route.served_as else "retires_with_provider"
+                yield ("routes", *steps, key), "it would hide what really answers, so only your own config may say it"
     known = {(name.lower(), value) for each in lenders for name, value in each.gateway.headers.items()}
     for name, value in gateway.headers.items():
         if (name.lower(), value) not in known:
@@ -166,13 +179,19 @@ def _lent(profile: Profile, lender: Profile | None, lenders: Sequence[Profile]) 
     """Return the profile with what the operator's own one of that gateway needs to reach it."""
     lent: set[Reference] = {reference for each in lenders for reference in each.gateway.token_ref}
     must_be_bound = tuple(each for each in profile.gateway.token_ref if each.scheme.is_store and each not in lent)
+    most = (GatewaySettings() if lender is None else lender.gateway).smoke_max_output_tokens
+    tokens = min(profile.gateway.smoke_max_output_tokens, most)
     if lender is None:
-        return replace(profile, must_be_bound=must_be_bound)
+        bare = replace(profile.gateway, smoke_max_output_tokens=tokens)
+        return replace(profile, gateway=bare, must_be_bound=must_be_bound)
     gateway = replace(
         profile.gateway,
+        documentation=lender.gateway.documentation,
+        support=lender.gateway.support,
         ca_file=lender.gateway.ca_file,
         headers=lender.gateway.headers,
         keyring=lender.gateway.keyring,
+        smoke_max_output_tokens=tokens,
         vault_passphrase_ref=lender.gateway.vault_passphrase_ref,
     )
     return replace(profile, gateway=gateway, must_be_bound=must_be_bound, lender=lender.name)

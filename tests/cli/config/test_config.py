@@ -62,8 +62,10 @@ async def test_path_has_the_files_in_the_order_in_which_they_count(console: Cons
         files = (await console.run(*arguments, "config", "path", "--json")).document["files"]
         assert [each["layer"] for each in files] == ["user config", "repository config", "built-in sample"]
         assert [each["layer"] for each in files if each["is_used"]] == [used]
-    named = (await console.run("config", "path", "--json", GATEWAY_CONSOLE_CONFIG="none.toml")).document["files"]
+    named = (await console.run("config", "path", "--json", GATEWAY_CONSOLE_CONFIG="/none.toml")).document["files"]
     assert (named[0]["layer"], named[0]["exists"], named[0]["is_used"]) == ("environment", False, True)
+    relative = await console.run("routes", GATEWAY_CONSOLE_CONFIG="config.toml")
+    assert (relative.code, "is not an absolute path" in relative.complaint) == (3, True)
 
 
 async def test_a_repositorys_config_is_announced_by_every_verb_that_uses_it(console: Console) -> None:

@@ -10,7 +10,7 @@ import pytest
 import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
-from support.config import config_table, write_config
+from support.config import config_table, route, write_config
 
 from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
@@ -135,6 +135,18 @@ REACHES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "a header": ({"base_url": ORIGIN, "headers": {"x-portkey-custom-host": OTHER}}, {}, "lead a call elsewhere"),
     "a password": ({"base_url": "https://a:b@gw.example"}, {}, "user name or password"),
     "another alphabet": ({"base_url": "https://gw.ехаmple"}, {}, "xn--"),
+    "documentation": ({"base_url": ORIGIN, "documentation": "cometapi"}, {}, "whose documentation"),
+    "support": ({"base_url": ORIGIN, "support": "help@evil.example"}, {}, "where failures are reported"),
+    "aliases": (
+        {"base_url": ORIGIN},
+        {"routes": {"writer": route() | {"served_as": ["cheaper"]}}},
+        "hide what really answers",
+    ),
+    "retired models": (
+        {"base_url": ORIGIN},
+        {"routes": {"writer": route() | {"retires_with_provider": False}}},
+        "hide what really answers",
+    ),
     "checks": ({"base_url": ORIGIN}, {"policy": {"checks": ["make"]}}, "checks are programs"),
     "an agent": ({"base_url": ORIGIN}, {"agent": {"command": "make"}}, "it is a program"),
     "directories": ({"base_url": ORIGIN}, {"agent": {"readable": ["~/.ssh"]}}, "opens directories"),
