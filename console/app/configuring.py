@@ -72,7 +72,8 @@ class Configuring:
         self._why_not_now = why_not_now
         self._adopt = adopt
         self._say = say
-        self._stamp: Stamp = ()
+        self._stamp: Stamp | None = None
+        """What the system said of the files when they were last read; None if they are to be read."""
         self._pending: Profile | None = None
         """A changed profile that waits until nothing is in progress."""
         self._looking = asyncio.Lock()
@@ -84,7 +85,6 @@ class Configuring:
 
     async def keep_watching(self) -> None:
         """Look at the config's files until cancelled."""
-        await self.list_profiles()
         while True:
             await self.look()
             await asyncio.sleep(_LOOK_S)
@@ -94,14 +94,15 @@ class Configuring:
         await self._session.load(_SERVICES)
         async with self._looking:
             path = self._path
-            if path is None:
-                return
             try:
                 stamp = await self._disk.run(partial(_stamp, path, self._environment))
                 if stamp != self._stamp:
                     self._stamp, self._pending = stamp, None
-                    await self._read(path)
+                    if path is not None:
+                        await self._read(path)
+                    await self._list()
             except (ClosedError, OverdueError):
+                self._stamp = None
                 self._session.dispatch(ConfigFaulty(("the disk does not answer",)))
                 return
             if self._pending is not None:
@@ -115,7 +116,7 @@ class Configuring:
             profile = await self._disk.run(partial(load_at, path, now.name, self._environment, facts=now.facts))
         except ConfigError as error:
             gone = f"{safe(str(path))} is gone; put it back, or quit"
-            is_gone = (str(path), None) in self._stamp
+            is_gone = (str(path), None) in (self._stamp or ())
             self._session.dispatch(ConfigFaulty((gone,) if is_gone else tuple(map(_words, error.faults))))
             return
         profile = replace(profile, layer=now.layer)
@@ -123,7 +124,6 @@ class Configuring:
             self._session.dispatch(ConfigSettled())
         else:
             self._pending = profile
-        await self._list()
 
     def _apply(self, profile: Profile) -> None:
         now = self._session.profile
@@ -137,14 +137,6 @@ class Configuring:
             self._say(f"the config was read again: {', '.join(changed)} changed")
 
     # --- Profiles ----------------------------------------------------------------------------------------------------
-
-    async def list_profiles(self) -> None:
-        """Read which profiles there are."""
-        await self._session.load(_SERVICES)
-        try:
-            await self._list()
-        except (ClosedError, OverdueError):
-            return  # looking at the config tells it
 
     async def _list(self) -> "dict[str, tuple[ConfigLayer, Path | None]]":
         from console.services.config.precedence import switchable
@@ -170,7 +162,7 @@ class Configuring:
                     return f'there is no profile "{safe(name, limit=40)}" any more'
                 layer, path = found[name]
                 facts = self._session.profile.facts
-                stamp = () if path is None else await self._disk.run(partial(_stamp, path, self._environment))
+                stamp = await self._disk.run(partial(_stamp, path, self._environment))
                 profile = await self._disk.run(partial(load_at, path, name, self._environment, facts=facts))
             except Problem as error:
                 return str(error)
@@ -219,12 +211,14 @@ class Configuring:
             return "the disk does not answer"
 
 
-def _stamp(path: Path, environment: Mapping[str, str]) -> Stamp:
+def _stamp(path: Path | None, environment: Mapping[str, str]) -> Stamp:
     """Return what the system says of a config and of the operator's own one, which may lend it a gateway."""
     from console.services.config.load import user_config_path
 
     found: list[object] = []
-    for each in {path, user_config_path(environment) or path}:
+    for each in {path, user_config_path(environment)}:
+        if each is None:
+            continue
         try:
             status = each.stat()
         except (OSError, ValueError):

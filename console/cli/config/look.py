@@ -2,6 +2,8 @@
 
 import argparse
 from collections.abc import Sequence
+from itertools import takewhile
+from pathlib import Path
 
 from console.cli import output
 from console.cli.context import current
@@ -102,7 +104,11 @@ def _path(arguments: argparse.Namespace) -> ExitCode:
         )
         output.write_document(ConfigPathDocument(files=found))
         return ExitCode.OK
-    rows = [(each.layer.value, str(each.path or "sample_config.toml"), _state(each, used)) for each in files]
+    above = list(takewhile(lambda each: each.layer != used, files))
+    rows = [
+        (each.layer.value, str(each.path or "sample_config.toml"), _state(each, used, is_above=each in above))
+        for each in files
+    ]
     widths = output.column_widths(rows)
     for row in rows:
         output.write_line(output.table_line(row, widths))
@@ -119,21 +125,25 @@ def _used(request: Request) -> tuple[str, str]:
         return "", str(error)
 
 
-def _state(file: ConfigFile, used: str) -> str:
+def _state(file: ConfigFile, used: str, *, is_above: bool) -> str:
     if file.layer == used:
         return "used" if file.exists else "used, but it does not exist"
     if not file.exists:
         return "does not exist"
-    return "has not this profile" if file.is_read and used == "" else "not used: one above it is" if used else ""
+    return "read, and has no such profile" if is_above and file.is_read else "not read"
+
+
+def _path_used(request: Request) -> Path | None:
+    """Return the file with the profile, or the first that is read if it cannot be said."""
+    try:
+        return choose(request).path
+    except ConfigError:
+        return next(each.path for each in config_files(request) if each.is_read)
 
 
 def _validate(arguments: argparse.Namespace) -> ExitCode:
     environment = current().environment
-    path = (
-        arguments.file
-        if arguments.file is not None
-        else next(each.path for each in config_files(config_request(arguments)) if each.is_read)
-    )
+    path = arguments.file if arguments.file is not None else _path_used(config_request(arguments))
     found = validate_config(path, environment)
     code = ExitCode.CONFIG if found.faults else ExitCode.OK
     if arguments.json:

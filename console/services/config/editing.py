@@ -1,5 +1,6 @@
 """Changing a config file: whole or not at all, with a backup beside it, and a receipt with which it can be undone."""
 
+import codecs
 import difflib
 import hashlib
 import os
@@ -13,9 +14,10 @@ from typing import Any
 from console.domain.problem import Problem, ProblemKind
 from console.domain.routes.contract import RouteCheck, fix_lines
 from console.domain.text.safe import safe
-from console.services.config.own_config import why_not_editable
+from console.services.config.own_config import Trust, why_not_editable
 from console.services.config.toml_edit import UneditableError, with_values
-from console.services.config.toml_text import SIZE_LIMIT, ConfigError, Fault, KeyPath
+from console.services.config.toml_text import SIZE_LIMIT, ConfigError, Fault, KeyPath, TomlText, decoded
+from console.services.config.validation import validate_draft
 from console.services.system.directories import state_directory
 from console.services.system.os_reason import os_reason
 from console.services.system.private_file import create_file, read_private, replace_file, write_private
@@ -102,17 +104,17 @@ def plan_fix(path: Path | None, profile: str, check: RouteCheck) -> ConfigEdit:
     if not wanted.keys() <= _ROUTE_KEYS:
         raise UneditableError(f"the fix of {route.key} changes what other routes use too; {by_hand}")
     place: KeyPath = ("profiles", profile, "routes", route.role.value, *([route.name] if route.name else []))
-    before = read_config(path)
+    before, source = read_config(path), safe(str(path))
+    text = decoded(before, source)
+    TomlText(text, source).parse()
+    mark = "\ufeff" if before.startswith(codecs.BOM_UTF8) else ""
     try:
-        text = before.decode()
-        mark = "\ufeff" if text.startswith("\ufeff") else ""
-        changes = {(*place, key): value for key, value in wanted.items()}
-        after = mark + with_values(text.removeprefix(mark), changes)
-    except UnicodeDecodeError:
-        raise ConfigError(Fault("is not UTF-8 text", safe(str(path)))) from None
+        after = (mark + with_values(text, {(*place, key): value for key, value in wanted.items()})).encode()
     except UneditableError as error:
         raise UneditableError(f"{error}; {by_hand}") from None
-    return ConfigEdit(path, before, after.encode(), f"the fix of {route.key} in profile {profile}")
+    if faults := validate_draft(after, source, Trust()):
+        raise UneditableError(f"the fix does not fit to the rest of the config ({faults[0].problem}); {by_hand}")
+    return ConfigEdit(path, before, after, f"the fix of {route.key} in profile {profile}")
 
 
 def write_edit(edit: ConfigEdit, environment: Mapping[str, str]) -> Path:

@@ -177,3 +177,24 @@ async def test_a_link_to_the_config_stays_a_link(console: Console) -> None:
     assert (await console.run("config", "fix", "writer", "--yes")).code == 0
     assert path.is_symlink()
     assert "responses" in real.read_text()
+
+
+async def test_a_fix_that_other_routes_would_feel_is_not_written_and_its_lines_are_told(console: Console) -> None:
+    writer = route("m", "chat_completions", "/chat/completions")
+    table = config_table({"base_url": "https://acme.services.ai.azure.com/openai/v1"}, {"writer": writer})
+    only_messages = {"pattern": "^m$", "allowed": ["anthropic_messages"], "required": "anthropic_messages"}
+    table["profiles"]["p"]["family_facts"] = [only_messages]
+    path = write_table(own(console), table)
+    before = path.read_bytes()
+    refused = await console.run("config", "fix", "writer", "--yes")
+    assert refused.code == 3
+    assert 'base_url = "https://' in refused.complaint
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+async def test_a_fix_of_a_file_that_is_faulty_by_now_names_its_fault(console: Console) -> None:
+    path = own(console)
+    path.write_text(DRIFTING + "\nmore = [\n")
+    refused = await console.run("config", "fix", "writer", "--yes")
+    assert (refused.code, "line 2" in refused.complaint) == (3, True)
