@@ -51,6 +51,9 @@ class ConfigControl:
     def open(self) -> None:
         """Watch the config's files, and warn of a repository's."""
         self._begin(self._configuring.keep_watching, "watch the config")
+        self._warn_of_repository()
+
+    def _warn_of_repository(self) -> None:
         if self._session.profile.is_of_repository:
             self._warn("this repository's config is in use, which is not trusted: check where calls go before you send")
 
@@ -63,6 +66,7 @@ class ConfigControl:
 
         async def switch() -> None:
             self._end(await self._configuring.switch(name), f"profile {name} is in use")
+            self._warn_of_repository()
 
         self._begin(switch, "switch the profile")
 

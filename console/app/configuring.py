@@ -5,6 +5,7 @@ terminal gets the focus or the gateway is opened again. Nothing is applied while
 """
 
 import asyncio
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from functools import partial
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _SERVICES = ("console.services.config.precedence", "console.services.config.editing")
 """Loaded after the first paint, off the UI thread."""
 _LOOK_S = 2.0
+_SPECIAL = "special"
+"""Stands for what the system says of a file that is not a regular one: it may not be read twice, or wait forever."""
 _DEADLINE_S = 10.0
 """How long a disk may take to answer."""
 
@@ -97,8 +100,12 @@ class Configuring:
             try:
                 stamp = await self._disk.run(partial(_stamp, path, self._environment))
                 if stamp != self._stamp:
-                    self._stamp, self._pending = stamp, None
-                    if path is not None:
+                    before, self._stamp, self._pending = self._stamp, stamp, None
+                    if path is None or (before is None and (str(path), _SPECIAL) in stamp):
+                        pass  # a pipe was read at the start, and cannot be read again
+                    elif (str(path), _SPECIAL) in stamp:
+                        self._session.dispatch(ConfigFaulty(("it is not a regular file any more",)))
+                    else:
                         await self._read(path)
                     await self._list()
             except (ClosedError, OverdueError):
@@ -129,7 +136,8 @@ class Configuring:
         now = self._session.profile
         changed = changes(now, profile)
         if changed and (reason := self._why_not_now()):
-            self._session.dispatch(ConfigWaiting(reason))
+            if reason != self._session.state.config.waits_for:
+                self._session.dispatch(ConfigWaiting(reason))
             return
         self._pending = None
         self._adopt(profile, is_other=False)
@@ -223,6 +231,9 @@ def _stamp(path: Path | None, environment: Mapping[str, str]) -> Stamp:
             status = each.stat()
         except (OSError, ValueError):
             found.append((str(each), None))
+            continue
+        if not stat.S_ISREG(status.st_mode):
+            found.append((str(each), _SPECIAL))
             continue
         found.append((
             str(each), status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns,

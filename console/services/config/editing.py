@@ -5,6 +5,7 @@ import difflib
 import hashlib
 import os
 import secrets
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -71,6 +72,8 @@ def read_config(path: Path) -> bytes:
     """
     source = safe(str(path))
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ConfigError(Fault("is not a regular file, so it is not changed", source))
         with path.open("rb") as file:
             data = file.read(SIZE_LIMIT + 1)
     except FileNotFoundError:

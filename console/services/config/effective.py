@@ -38,7 +38,9 @@ def effective_values(profile: Profile, environment: Mapping[str, str]) -> tuple[
     """Return all settings of a profile, in the order in which the documentation has them."""
     path = None if profile.is_built_in else Path(profile.source)
     try:
-        text = text_of(path)
+        text = (
+            TomlText("", profile.source) if path is not None and not path.is_file() else text_of(path)
+        )  # no pipe twice
         tables = text.parse()["profiles"]
         written = tables[profile.name] if isinstance(tables, dict) else {}
     except (ConfigError, KeyError):  # the file was changed since the profile was read

@@ -211,7 +211,7 @@ def switchable(request: Request | None, profile: Profile) -> dict[str, tuple[Con
     first = None if profile.is_built_in else Path(profile.source)
     places = [] if request is None else [(each.layer, each.path) for each in config_files(request) if each.is_read]
     if first not in [path for _, path in places]:
-        places.insert(0, (profile.layer, first))
+        places.append((profile.layer, first))  # such as the sample, since the operator wrote a config
     found: dict[str, tuple[ConfigLayer, Path | None]] = {}
     for layer, path in places:
         try:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from console.services.config.load import default_config_path, read_file
 from console.services.config.own_config import Trust, is_repository_config, trust_of, why_shared
-from console.services.config.precedence import load_at, profile_names, text_of
+from console.services.config.precedence import load_at, text_of
 from console.services.config.toml_text import ConfigError, Fault, TomlText, decoded
 
 
@@ -28,8 +28,10 @@ def validate_config(path: Path | None, environment: Mapping[str, str]) -> Valida
     try:
         text = text_of(path)
         source = text.source
-        names = profile_names(path)
-        read_file(text, trust)
+        document = text.parse()
+        read_file(text, trust, document)
+        tables = document.get("profiles")
+        names = tuple(tables) if isinstance(tables, dict) else ()
         faults = _repository_faults(path, names, environment)
     except ConfigError as error:
         return Validation(source, (), error.faults, _warnings(path, own))

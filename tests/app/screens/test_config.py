@@ -10,6 +10,7 @@ import tomli_w
 from support.app import hands
 from support.app.hands import drawn, main_screen, press, said, settled, state_of, type_in, until
 from support.config import config_table, route, write_config
+from textual import events
 
 from console.app.app import ConsoleApp
 from console.app.dialogs.config_dialogs import EditDialog, ProfileDialog
@@ -39,7 +40,7 @@ async def running(path: Path, size: tuple[int, int] = (120, 40), **more: Any) ->
 
 async def look(app: ConsoleApp) -> None:
     """Come back from another window."""
-    app.controller.config.look()
+    app.post_message(events.AppFocus())
     await settled(app)
 
 
@@ -154,6 +155,19 @@ async def test_a_profile_that_was_just_written_can_be_switched_to_by_name(tmp_pa
         app.controller.switch_profile("a")
         await until(app, lambda: sum("no profile" in each or "TOML" in each for each in said(app)) == 2)
         assert state_of(app).profile == "new"
+
+
+async def test_the_first_config_of_a_home_is_found_by_a_screen_on_the_built_in_sample(tmp_path: Path) -> None:
+    request = Request({"HOME": str(tmp_path)})
+    app = ConsoleApp(
+        load_chosen(request), request=request, start_embedded=hands.at_once, environment=request.environment
+    )
+    async with app.run_test(size=(120, 40)):
+        await until(app, lambda: state_of(app).token_state is TokenState.FOUND)
+        write_config(tmp_path / ".config" / "gateway-console" / "config.toml", table("demo"))
+        app.controller.switch_profile("demo")
+        await until(app, lambda: not state_of(app).config.used.is_built_in)
+        assert len(state_of(app).routes) == 2
 
 
 async def test_a_fix_is_shown_written_applied_and_undone(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """`config`: what holds and where it comes from, faults with lines, and changes that can be undone byte for byte."""
 
+import asyncio
+import os
 from pathlib import Path
 
 from support.cli.console_process import Console
@@ -147,6 +149,16 @@ async def test_undo_refuses_a_file_that_changed_since_and_names_the_backup(conso
     assert path.read_text().endswith("# mine\n")
 
 
+async def test_undo_without_its_backup_changes_nothing(console: Console) -> None:
+    path = own(console)
+    backup = Path((await console.run("config", "fix", "writer", "--yes", "--json")).document["backup"])
+    fixed = path.read_bytes()
+    backup.unlink()
+    refused = await console.run("config", "undo", "--yes")
+    assert (refused.code, "is gone or was changed" in refused.complaint) == (1, True)
+    assert path.read_bytes() == fixed
+
+
 async def test_what_may_not_be_changed_is_refused_with_the_lines_to_write_by_hand(console: Console) -> None:
     refused = await console.run("--profile", "faults", "config", "fix", "reviewer", "--yes")
     assert (refused.code, "built-in sample is never changed" in refused.complaint) == (11, True)
@@ -198,3 +210,14 @@ async def test_a_fix_of_a_file_that_is_faulty_by_now_names_its_fault(console: Co
     path.write_text(DRIFTING + "\nmore = [\n")
     refused = await console.run("config", "fix", "writer", "--yes")
     assert (refused.code, "line 2" in refused.complaint) == (3, True)
+
+
+async def test_a_config_from_a_pipe_is_validated_and_shown_and_read_once(console: Console) -> None:
+    for kind, code in (("validate", 0), ("show", 0), ("fix", 3)):
+        pipe = console.home / f"{kind}.pipe"
+        os.mkfifo(pipe)
+        writer = asyncio.create_task(asyncio.to_thread(pipe.write_text, DRIFTING))
+        more = {"validate": (pipe,), "show": (), "fix": ("writer", "--yes")}[kind]
+        ended = await console.run("--config", pipe, "config", kind, *more)
+        await writer
+        assert ended.code == code, ended
