@@ -172,8 +172,8 @@ class Configuring:
                 facts = self._session.profile.facts
                 stamp = await self._disk.run(partial(_stamp, path, self._environment))
                 profile = await self._disk.run(partial(load_at, path, name, self._environment, facts=facts))
-            except Problem as error:
-                return str(error)
+            except ConfigError as error:
+                return _first(error)
             except (ClosedError, OverdueError):
                 return "the disk does not answer"
             if reason := self._why_not_now():
@@ -213,6 +213,8 @@ class Configuring:
         """Return what some work with the disk returns, or why it failed."""
         try:
             return await self._disk.run(work)
+        except ConfigError as error:
+            return _first(error)
         except Problem as error:
             return str(error)
         except (ClosedError, OverdueError):
@@ -250,6 +252,12 @@ def changes(before: Profile, after: Profile) -> list[str]:
     found = [f"route {key}" for key in keys]
     names = [field.name for field in fields(Profile) if field.name not in ("table", "layer", "source")]
     return found + [name.replace("_", " ") for name in names if getattr(before, name) != getattr(after, name)]
+
+
+def _first(error: ConfigError) -> str:
+    """Return the first fault, and how many more there are."""
+    first, *more = error.faults
+    return f"{first}, and {len(more)} more; see: gateway-console config validate" if more else str(first)
 
 
 def _words(fault: Fault) -> str:

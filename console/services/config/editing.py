@@ -33,8 +33,6 @@ _ROUTE_KEYS = frozenset(("model", "endpoint_family", "endpoint_path"))
 class ChangedMeanwhileError(Problem):
     """The file is another one than the change was made from; nothing was written."""
 
-    kind = ProblemKind.WAITING
-
 
 @dataclass(frozen=True, slots=True)
 class ConfigEdit:
