@@ -125,7 +125,10 @@ class ConfigControl:
             self._say(done)
 
     def _say(self, words: str) -> None:
-        self._app.notify(words, markup=False)
+        if self._session.profile.is_of_repository:
+            self._warn(f"{words} (this repository's config)")
+        else:
+            self._app.notify(words, markup=False)
 
     def _warn(self, words: str) -> None:
         self._app.notify(words, severity="warning", markup=False)

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from console.domain.money import Spent
 from console.domain.probes.event import (
     BudgetSpent,
     CatalogueRead,
@@ -126,7 +127,8 @@ class Session:
         checks = profile.check(self._today(), os.environ)
         self.dispatch(ProfileAdopted(profile.name, checks, is_same_gateway=is_same, is_other=is_other))
         self.dispatch(config_used(profile))
-        self.dispatch(BudgetSpent(self.reservations.budget))
+        if self.reservations.budget.spent != Spent():
+            self.dispatch(BudgetSpent(self.reservations.budget))
         return is_same
 
     async def wait_closed(self) -> None:

@@ -115,7 +115,8 @@ def load_repository_profile(
         raise ConfigError(*faults)
     profile = profile_from(chosen, model, toml, is_built_in=False)
     profile = replace(profile, facts=facts, layer=ConfigLayer.REPOSITORY, is_of_repository=True)
-    lender = lenders[0] if lenders else None
+    wanted = set(model.gateway.token_ref)
+    lender = next((each for each in lenders if wanted & set(each.gateway.token_ref)), lenders[0] if lenders else None)
     basis = lender or next((each for each in own if each.name == default), None)
     profile = replace(profile, own_facts=lender.own_facts if lender is not None else ())
     return _tightened(_lent(profile, lender, lenders), model, basis)

@@ -310,6 +310,17 @@ def test_agents_and_the_relay_are_tightened_too() -> None:
     assert (relay.suspected_secrets, kept) == ("refuse", ("suspected_secrets",))
 
 
+def test_the_own_profile_with_the_same_token_lends_the_headers_that_go_with_it(place: Place) -> None:
+    path = place.own({"base_url": ORIGIN, "token_ref": ["env:A"], "headers": {"x-team": "a"}})
+    table = config_table({"base_url": ORIGIN, "token_ref": ["env:A"], "headers": {"x-team": "a"}}, profile="mine")
+    other = config_table({"base_url": ORIGIN, "token_ref": ["env:B"], "headers": {"x-team": "b"}})
+    table["profiles"]["other"] = other["profiles"]["p"]
+    write_config(path, table)
+    place.theirs({"base_url": ORIGIN, "token_ref": ["env:B"]})
+    profile = place.load()
+    assert (profile.lender, profile.gateway.headers) == ("other", {"x-team": "b"})
+
+
 def test_a_variable_that_the_own_config_uses_may_be_named_too(place: Place) -> None:
     place.own({"base_url_ref": "env:GW_URL", "token_ref": ["env:GW_TOKEN"]})
     place.theirs({"base_url_ref": "env:GW_URL", "token_ref": ["env:GW_TOKEN"]})
