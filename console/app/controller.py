@@ -5,11 +5,12 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from textual.app import App
 from textual.worker import Worker
 
+from console.app.config_control import ConfigControl
 from console.app.escalating import Escalating, ShownBundle
 from console.app.records.bridge import RecordBridge
 from console.app.relaying import Relaying
@@ -21,6 +22,9 @@ from console.domain.routes.contract import RouteCheck
 from console.domain.routes.shape import Shape
 from console.services.config.settings import Profile
 from console.view.console_state import ConsoleState
+
+if TYPE_CHECKING:
+    from console.services.config.precedence import Request
 
 Work = Callable[[], Coroutine[None, None, None]]
 """A worker's work: called when the worker starts, so that one cancelled before that leaves nothing behind."""
@@ -57,6 +61,7 @@ class Controller:
         start_embedded: StartEmbedded = embedded_in_a_process,
         today: Callable[[], date] = today_in_utc,
         is_demo: bool = False,
+        request: "Request | None" = None,
     ) -> None:
         """Prepare; nothing is opened or sent.
 
@@ -70,6 +75,7 @@ class Controller:
             start_embedded: Starts the embedded gateway, if the profile uses it.
             today: Returns the date in UTC.
             is_demo: Offer the demo's prepared tasks.
+            request: What named the config; None means that only the profile's own file is known.
 
         """
         self._app = app
@@ -87,6 +93,7 @@ class Controller:
         self.records = RecordBridge(self.session, self.bridge, environment)
         self.relaying = Relaying(self.session)
         self.escalating = Escalating(self.session, self.bridge, environment)
+        self.config = ConfigControl(app, self.session, environment, request, adopt=self._adopt)
 
     @property
     def state(self) -> ConsoleState:
@@ -119,9 +126,11 @@ class Controller:
         """Open the gateway and read the runs of this machine."""
         self._open_gateway()
         self._read_runs()
+        self.config.open()
 
     def reopen(self) -> None:
-        """Open the gateway again, and read the runs again if they could not be read."""
+        """Open the gateway again, read a changed config, and read the runs again if they could not be read."""
+        self.config.look()
         self._cancel(_GATEWAY_GROUP)
         self._open_gateway()
         if self.state.run is not None and self.state.run.failure:
@@ -141,6 +150,23 @@ class Controller:
         """Stop all smoke tests and checks in progress; their outcome stays unknown."""
         self._cancel(_SMOKE_GROUP)
         self.session.settle()
+
+    # --- The config ------------------------------------------------------------------------------------------------
+
+    def switch_profile(self, name: str) -> None:
+        """Take another profile of the config, by its name, and open its gateway; or say why not."""
+        self.config.switch_profile(name)
+
+    def _adopt(self, profile: Profile, *, is_other: bool) -> None:
+        """Take a profile while nothing is in progress, and open what it needs."""
+        is_same_gateway = self.session.adopt(profile, is_other=is_other)
+        if is_other:
+            self.relaying.forget()
+        if not is_same_gateway:
+            self._cancel(_GATEWAY_GROUP)
+            self._open_gateway()
+        self._cancel(_RUNS_GROUP)
+        self._read_runs()
 
     # --- The relay -------------------------------------------------------------------------------------------------
 

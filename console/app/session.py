@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from console.domain.money import Spent
 from console.domain.probes.event import (
+    BudgetSpent,
     CatalogueRead,
     GatewayClosed,
     GatewayFailed,
@@ -24,9 +27,11 @@ from console.domain.probes.ladder import Rung, RungResult, RungStatus
 from console.domain.problem import Problem
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.shape import Shape
+from console.services.config.own_config import why_not_editable
 from console.services.config.settings import Profile
 from console.services.gateway.reservations import Reservations
 from console.services.system.collection import keep_loaded
+from console.view.config_view import ConfigUsed, ProfileAdopted
 from console.view.console_state import ConsoleEvent, ConsoleState
 
 if TYPE_CHECKING:
@@ -84,17 +89,47 @@ class Session:
         self._gateway: Gateway | None = None
         self.reservations = Reservations(profile.budget())
         """The session's budget; runs share it."""
+        self._spending = {(profile.source, profile.name): self.reservations}
+        """The budget of each profile that was in use: what was spent stays spent when it is in use again."""
+        self._today = today
         self._loading = asyncio.Lock()
         self._places = asyncio.Semaphore(profile.gateway.concurrency)
         self._under_way: set[asyncio.Task[object]] = set()
         self._users: set[asyncio.Task[object]] = set()
         """Whose work ends before the gateway is closed."""
+        self.dispatch(config_used(profile))
         self.dispatch(RoutesChecked(profile.check(today(), os.environ)))
 
     def dispatch(self, event: ConsoleEvent) -> None:
         """Fold an event into the state and request a repaint: the only way to change what is drawn."""
         self.state = self.state.apply(event)
         self._on_change()
+
+    def adopt(self, profile: Profile, *, is_other: bool) -> bool:
+        """Use another profile, or the same one with other settings, while no call is in flight.
+
+        What was spent stays spent. The gateway stays open; the caller opens it again if it is another one.
+
+        Args:
+            profile: The profile.
+            is_other: Whether it is another one.
+
+        Returns:
+            Whether it has the gateway that is open.
+
+        """
+        before, self.profile = self.profile, profile
+        is_same = not is_other and (before.gateway, before.must_be_bound) == (profile.gateway, profile.must_be_bound)
+        known = self._spending.get((profile.source, profile.name))
+        self.reservations = Reservations(profile.budget()) if known is None else known.under(profile.budget())
+        self._spending[profile.source, profile.name] = self.reservations
+        self._places = asyncio.Semaphore(profile.gateway.concurrency)
+        checks = profile.check(self._today(), os.environ)
+        self.dispatch(ProfileAdopted(profile.name, checks, is_same_gateway=is_same, is_other=is_other))
+        self.dispatch(config_used(profile))
+        if self.reservations.budget.spent != Spent():
+            self.dispatch(BudgetSpent(self.reservations.budget))
+        return is_same
 
     async def wait_closed(self) -> None:
         """Wait until everything that was started has ended, including the embedded gateway's process."""
@@ -225,6 +260,17 @@ class Session:
         catalogue = None if self.state.catalogue is None else self.state.catalogue.catalogue
         proven = frozenset(route.key for route in self.state.proven if route.is_key_proven)
         return SmokePlan(gateway, self.reservations, self.profile.gateway.smoke_max_output_tokens, catalogue, proven)
+
+
+def config_used(profile: Profile) -> ConfigUsed:
+    """Return what the screen says of the config that a profile comes from."""
+    return ConfigUsed(
+        profile.source,
+        is_built_in=profile.is_built_in,
+        is_of_repository=profile.is_of_repository,
+        has_own_facts=profile.facts is not None,
+        why_not_editable=why_not_editable(None if profile.is_built_in else Path(profile.source)) or "",
+    )
 
 
 @contextlib.contextmanager

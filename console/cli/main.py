@@ -201,8 +201,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="gateway-console",
         description="Operator console for coding-agent model gateways. Without a verb, it opens the screen.",
-        epilog="The config file is $XDG_CONFIG_HOME/gateway-console/config.toml, by default in ~/.config. Without one,"
-        " the built-in profile demo is used. Exit codes: 0 ok, 1 a check or smoke test failed, 2 usage, 3 config,"
+        epilog="The config file is $XDG_CONFIG_HOME/gateway-console/config.toml, by default in ~/.config. A profile"
+        " that it lacks may be in the repository's .gateway-console.toml. Without either, the built-in profile demo"
+        " is used. Exit codes: 0 ok, 1 a check or smoke test failed, 2 usage, 3 config,"
         " 4 token, 5 account, 6 drift, 7 a gate waits, 8 a run was blocked or stopped, 9 a record does not verify,"
         " 10 unreachable, 11 refused for safety, 130 interrupted.",
         allow_abbrev=False,

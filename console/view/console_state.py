@@ -33,6 +33,7 @@ from console.domain.relay.call import RelayEvent
 from console.domain.routes.contract import RouteCheck
 from console.domain.routes.route_key import RouteKey
 from console.domain.tokens.state import TokenState
+from console.view.config_view import ConfigView, ConfigViewEvent, ProfileAdopted
 from console.view.live_call import LiveCall
 from console.view.relay.relay_view import RelayView, RelayViewEvent
 from console.view.request_log import RequestLog
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from console.view.record.records_view import RecordsView, RecordsViewEvent
     from console.view.run_view import RunView, RunViewEvent
 
-ConsoleEvent: TypeAlias = "Event | RelayViewEvent | RunViewEvent | RecordsViewEvent"
+ConsoleEvent: TypeAlias = "Event | ConfigViewEvent | ProfileAdopted | RelayViewEvent | RunViewEvent | RecordsViewEvent"
 """Every event that changes what is drawn."""
 RouteEvent: TypeAlias = CallEvent | RungStarted | RungFinished
 """An event of one route; it names the route's key."""
@@ -100,6 +101,8 @@ class ConsoleState:
     """What is known about runs; None until the ledger was read, which happens after the first paint."""
     records: "RecordsView | None" = None
     """What is known about records; None until their screen was opened."""
+    config: ConfigView = ConfigView()
+    """The config that the profile comes from."""
 
     @property
     def token_state(self) -> TokenState:
@@ -157,6 +160,8 @@ class ConsoleState:
                 return replace(self, agents=(*self.agents, result))
             case CatalogueRead():
                 return replace(self, catalogue=event)
+            case ProfileAdopted():
+                return self._adopted(event)
             case BudgetSpent(budget):
                 return replace(self, budget=budget)
             case RungStarted() | RungFinished():
@@ -164,6 +169,8 @@ class ConsoleState:
             case SmokeQueued() | SmokeStarted() | RequestWritten() | AnswerStarted() | RefusalRead() | SmokeFinished():
                 has_route = any(route.proven.key == event.key for route in self.routes)
                 return replace(self._with_route(event), requests=self.requests.apply(event)) if has_route else self
+            case _ if isinstance(event, ConfigViewEvent):
+                return replace(self, config=self.config.apply(event))
             case _:
                 return self._with_relay(event) if isinstance(event, RelayViewEvent) else self._with_run(event)
 
@@ -173,8 +180,18 @@ class ConsoleState:
         return ConsoleState(
             self.profile, self.is_read_only, self.origin, self.is_embedded, self.gateway_failure, self.token,
             tuple(routes), self.requests, self.catalogue, self.agents, self.budget, self.loop_lag_p99_ms, self.relay,
-            self.run, self.records,
+            self.run, self.records, self.config,
         )  # fmt: skip
+
+    def _adopted(self, event: ProfileAdopted) -> "ConsoleState":
+        """Return the state with another profile, or with other settings: what still holds of a route stays."""
+        known = {} if event.is_other else {route.proven.key: route for route in self.routes}
+        routes = tuple(_carried(check, known.get(check.route.key), event) for check in event.checks)
+        if event.is_other:
+            fresh = ConsoleState(event.profile, self.is_read_only, run=self.run, records=self.records)
+            return replace(fresh, routes=routes, config=self.config, loop_lag_p99_ms=self.loop_lag_p99_ms)
+        catalogue, agents = (self.catalogue, self.agents) if event.is_same_gateway else (None, ())
+        return replace(self, routes=routes, catalogue=catalogue, agents=agents)
 
     def _with_relay(self, event: RelayViewEvent) -> "ConsoleState":
         requests = self.requests.apply(event) if isinstance(event, RelayEvent) else self.requests
@@ -193,3 +210,12 @@ class ConsoleState:
         elif isinstance(event, StepEnded):
             requests = requests.end_run_calls()
         return replace(self, requests=requests, run=(self.run or RunView()).apply(event))
+
+
+def _carried(check: RouteCheck, before: RouteView | None, event: ProfileAdopted) -> RouteView:
+    """Return a route's view with what still holds: of the same route on the same gateway, all that is proven."""
+    if before is None or not event.is_same_gateway:
+        return RouteView(ProvenRoute(check))
+    if replace(before.check.route, config_line=None) != replace(check.route, config_line=None):
+        return RouteView(ProvenRoute(check))
+    return RouteView(replace(before.proven, check=check), before.smoke)

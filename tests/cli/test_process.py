@@ -18,6 +18,7 @@ VERBS = [
     ("explain", "rate_limit"),
     ("verify",),
     ("facts", "update", "--reset"),
+    ("config", "path"),
     ("doctor",),
     ("bundle", "--run", "last"),
     ("simulate", "--port", "65536"),

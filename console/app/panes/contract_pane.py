@@ -218,8 +218,11 @@ def _source(check: RouteCheck) -> str:
 
 
 def _fix(check: RouteCheck, width: int) -> Iterator[Line]:
-    for position, words in enumerate(fix_lines(check)):
+    lines = fix_lines(check)
+    for position, words in enumerate(lines):
         yield from labelled("fix" if position == 0 else "", words, width, tone=Tone.ACCENT)
+    if lines:
+        yield from labelled("", "F writes it into the config, y copies it", width, tone=Tone.DIM)
 
 
 def _finding(finding: Finding, width: int) -> Iterator[Line]:

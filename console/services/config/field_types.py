@@ -31,21 +31,12 @@ from console.domain.routes.role import Role
 from console.domain.text.character import character_fault
 from console.domain.text.safe import safe
 from console.services.config.endpoint_setting import ENDPOINT, NO_DOT, check_endpoint_path
+from console.services.config.own_config import Trust
 from console.services.config.settings import EMBEDDED
 from console.services.config.toml_text import closest, nearest
 from console.services.gateway.address import check_base_url
 from console.services.gateway.placeholder import placeholder_fault
 from console.services.tokens.reference import LENGTH_LIMIT, Reference, Scheme
-
-
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """What a config file may not do because of where it is: each field is the reason, or None if it may."""
-
-    why_no_programs: str | None = None
-    """Why it may not name programs, in `cmd:` or as the policy's checks."""
-    why_no_tokens: str | None = None
-    """Why it may not name a token that is not bound to an origin."""
 
 
 def unfit(words: str) -> PydanticCustomError:
@@ -190,6 +181,8 @@ def _may_be_used(reference: Reference | None, info: ValidationInfo) -> Reference
     if reference is None:
         return None
     trust = _trust(info)
+    if trust.is_repository:
+        return reference  # it depends on the profile's origin
     if reference.scheme in (Scheme.ENV, Scheme.FILE, Scheme.CMD) and trust.why_no_tokens is not None:
         raise unfit(f"{reference.scheme}: could send a token to any gateway this file names: {trust.why_no_tokens}")
     if reference.scheme is Scheme.CMD and trust.why_no_programs is not None:

@@ -15,8 +15,7 @@ from console.domain.ledger.actor import Actor, ActorKind, actor_id
 from console.domain.problem import Problem, ProblemKind
 from console.domain.run.state import RunState
 from console.domain.text.safe import safe
-from console.services.config.load import default_config_path, load_profile
-from console.services.config.own_config import why_not_own
+from console.services.config.precedence import load_at
 from console.services.config.settings import EMBEDDED, Profile
 from console.services.config.toml_text import ConfigError
 from console.services.facts.installed import model_facts
@@ -114,9 +113,7 @@ def origin_of(profile: Profile, environment: Mapping[str, str]) -> str:
 def profile_of(inputs: RunInputs, environment: Mapping[str, str]) -> Profile:
     """Return the profile that a run began with, whatever the default profile is now. Raises `ConfigError`."""
     config = None if inputs.config is None else Path(inputs.config)
-    own = default_config_path(environment)
-    why_no_programs = why_not_own(config, own) if config else None
-    return load_profile(config, inputs.profile, why_no_programs=why_no_programs, facts=model_facts(environment))
+    return load_at(config, inputs.profile, environment, facts=model_facts(environment))
 
 
 def operator_of(profile: Profile) -> Actor:
