@@ -12,6 +12,7 @@ from console.domain.probes.event import (
     BudgetSpent,
     CallEvent,
     CatalogueRead,
+    CheckFinished,
     Event,
     GatewayClosed,
     GatewayFailed,
@@ -151,8 +152,8 @@ class ConsoleState:
                 return replace(self, token=event)
             case LoopLagMeasured(p99_ms):
                 return replace(self, loop_lag_p99_ms=p99_ms)
-            case AgentStarted():
-                return self  # its price was told; its call shows itself
+            case AgentStarted() | CheckFinished():
+                return self  # its price was told, and its call shows itself; each rung was told
             case AgentFinished(result):
                 return replace(self, agents=(*self.agents, result))
             case CatalogueRead():
