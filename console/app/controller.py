@@ -79,7 +79,13 @@ class Controller:
         self._is_repaint_due = True
         self._form = RunForm(repository=_working_directory())
         self.session = Session(
-            profile, self._schedule_repaint, is_read_only=is_read_only, start_embedded=start_embedded, today=today
+            profile,
+            self._schedule_repaint,
+            is_read_only=is_read_only,
+            start_embedded=start_embedded,
+            today=today,
+            environment=environment,
+            tell=self._tell,
         )
         self._environment = environment
         self._is_demo = is_demo
@@ -112,6 +118,9 @@ class Controller:
         if not self._is_repaint_due:
             self._is_repaint_due = True
             self._app.set_timer(self._frame_s, self.repaint)
+
+    def _tell(self, words: str) -> None:
+        self._app.notify(words, severity="warning", markup=False)
 
     # --- The gateway -----------------------------------------------------------------------------------------------
 

@@ -5,10 +5,11 @@ import contextlib
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from console.domain.probes.event import (
@@ -30,7 +31,9 @@ from console.services.system.collection import keep_loaded
 from console.view.console_state import ConsoleEvent, ConsoleState
 
 if TYPE_CHECKING:
+    from console.domain.run.state import RunState
     from console.services.gateway.client import Gateway
+    from console.services.history.recorder import Recording
     from console.services.open_gateway import EmbeddedGateway, Target
     from console.services.probes.smoke import SmokePlan
 
@@ -39,6 +42,8 @@ StartEmbedded = Callable[[], AbstractAsyncContextManager["EmbeddedGateway"]]
 
 _NETWORK = ("console.services.probes.ladder", "console.services.open_gateway", "console.simulator.embedded")
 """Loaded after the first paint, off the UI thread: importing the HTTP library takes longer than the screen itself."""
+
+_HISTORY = ("console.services.history.recorder",)
 
 
 def embedded_in_a_process() -> "AbstractAsyncContextManager[EmbeddedGateway]":
@@ -64,6 +69,8 @@ class Session:
         is_read_only: bool,
         start_embedded: StartEmbedded = embedded_in_a_process,
         today: Callable[[], date] = today_in_utc,
+        environment: Mapping[str, str] = os.environ,
+        tell: Callable[[str], None] = lambda words: None,
     ) -> None:
         """Start with the offline facts; nothing is opened or sent.
 
@@ -73,9 +80,15 @@ class Session:
             is_read_only: Nothing that costs or changes anything is allowed.
             start_embedded: Starts the embedded gateway, if the profile uses it.
             today: Returns the date in UTC, for the models' retirement.
+            environment: The environment variables, which say where the history is.
+            tell: Tells the operator something that no pane shows.
 
         """
         self.profile = profile
+        self._environment = environment
+        self._tell = tell
+        self._recording: Recording | None = None
+        """What keeps the history; made after the first paint."""
         self.start_embedded = start_embedded
         self.state = ConsoleState(profile.name, is_read_only=is_read_only)
         self._on_change = on_change
@@ -94,12 +107,35 @@ class Session:
     def dispatch(self, event: ConsoleEvent) -> None:
         """Fold an event into the state and request a repaint: the only way to change what is drawn."""
         self.state = self.state.apply(event)
+        if self._recording is not None:
+            self._recording.see(event)
         self._on_change()
 
     async def wait_closed(self) -> None:
         """Wait until everything that was started has ended, including the embedded gateway's process."""
         if self._under_way:
             await asyncio.wait(self._under_way)
+        if self._recording is not None:
+            await asyncio.to_thread(self._recording.recorder.close)
+
+    async def record(self) -> None:
+        """Show the history all events from now on; call it after the first paint."""
+        await self.load(_HISTORY)
+        if self._recording is None:
+            from console.services.history.file import HistoryFile
+            from console.services.history.recorder import Recorder, Recording
+
+            is_kept = not self.profile.is_built_in and not self.state.is_read_only
+            loop = asyncio.get_running_loop()
+            recorder = Recorder(HistoryFile(self._environment), partial(_tell_from_thread, loop, self._tell))
+            days = self.profile.policy.history_days if is_kept else 0
+            self._recording = Recording(recorder, self.profile.name, days)
+            self._recording.see(RoutesChecked(tuple(route.check for route in self.state.routes)))
+
+    def run_ended(self, state: "RunState") -> None:
+        """Show the history a run that has ended."""
+        if self._recording is not None:
+            self._recording.run_ended(state)
 
     @contextlib.contextmanager
     def noted(self) -> Iterator[None]:
@@ -129,6 +165,7 @@ class Session:
 
     async def _keep_open(self) -> None:
         await self.load(_NETWORK)
+        await self.record()
         from console.services.open_gateway import open_target
 
         try:
@@ -225,6 +262,11 @@ class Session:
         catalogue = None if self.state.catalogue is None else self.state.catalogue.catalogue
         proven = frozenset(route.key for route in self.state.proven if route.is_key_proven)
         return SmokePlan(gateway, self.reservations, self.profile.gateway.smoke_max_output_tokens, catalogue, proven)
+
+
+def _tell_from_thread(loop: asyncio.AbstractEventLoop, tell: Callable[[str], None], words: str) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is closed: the screen is gone
+        loop.call_soon_threadsafe(tell, words)
 
 
 @contextlib.contextmanager

@@ -1,15 +1,17 @@
 """Noting: the facts that follow from a session's events. Both faces show them one event after the other."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from console.domain.errors.category import Category
-from console.domain.history.fact import Fact, FactKind, FactStatus, route_of, runs_of
+from console.domain.history.fact import Fact, FactKind, FactRoute, FactStatus, route_of, runs_of
 from console.domain.money import Price
 from console.domain.probes.catalogue import Catalogue
 from console.domain.probes.event import (
     CatalogueRead,
     CheckFinished,
-    Event,
+    GatewayOpened,
+    OutputReceived,
     RoutesChecked,
     RungFinished,
     RungStarted,
@@ -19,7 +21,7 @@ from console.domain.probes.ladder import Rung, RungResult
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.probes.standing import Standing
-from console.domain.relay.call import RelayCallBegun, RelayCallEnded, RelayEvent
+from console.domain.relay.call import RelayCallBegun, RelayCallEnded
 from console.domain.routes.contract import RouteCheck
 from console.domain.routes.route import Route
 from console.domain.routes.route_key import RouteKey
@@ -44,6 +46,8 @@ _CALLED = {
     SmokeStatus.BLOCKED: FactStatus.BLOCKED,
     SmokeStatus.UNKNOWN: FactStatus.UNKNOWN,
 }
+_EMBEDDED = "sim:"
+"""The origin of the embedded gateway, whose port differs each time."""
 _RUNGS = {Shape.TEXT: Rung.SMOKE, Shape.ROLE: Rung.SHAPE, Shape.AGENT: Rung.SMOKE}
 _ENDED = {
     RunStatus.CLOSED: FactStatus.PASSED,
@@ -66,30 +70,33 @@ class _Climb:
 class Noting:
     """Folds the events of one profile's session into facts."""
 
-    def __init__(self, profile: str, origin: str) -> None:
-        """Start with no route.
+    def __init__(self, profile: str) -> None:
+        """Start with no route and no gateway: only what is found through an open one is a fact.
 
         Args:
             profile: The profile's name.
-            origin: The gateway's origin; `sim:` for the embedded gateway.
 
         """
         self._profile = profile
-        self._origin = origin
+        self._origin = ""
         self._checks: dict[RouteKey, RouteCheck] = {}
         self._climbs: dict[RouteKey, _Climb] = {}
         self._relayed: dict[int, Route] = {}
         self._catalogue: Catalogue | None = None
 
-    def take(self, event: "Event | RelayEvent", at_ms: int) -> tuple[Fact, ...]:
+    def take(self, event: object, at_ms: int) -> tuple[Fact, ...]:
         """Return the facts that an event completes.
 
         Args:
-            event: The next event.
+            event: The next event of the session; most complete none.
             at_ms: The Unix time.
 
         """
+        if isinstance(event, OutputReceived):  # the most frequent by far
+            return ()
         match event:
+            case GatewayOpened(origin, is_embedded):
+                self._origin = _EMBEDDED if is_embedded else origin
             case RoutesChecked(checks):
                 self._checks = {check.route.key: check for check in checks}
             case CatalogueRead(catalogue):
@@ -138,7 +145,7 @@ class Noting:
                 climb.text = result
             return ()
         check = self._checks.get(result.key)
-        if check is None:
+        if check is None or not self._origin:
             return ()
         entry = None if self._catalogue is None else self._catalogue.get(check.route.model)
         return self._call(FactKind.SMOKE, check.route, result, None if entry is None else entry.price, at_ms)
@@ -172,7 +179,7 @@ class Noting:
 
     def _passed_on(self, event: RelayCallEnded, at_ms: int) -> tuple[Fact, ...]:
         route = self._relayed.pop(event.number, None)
-        if route is None:
+        if route is None or not self._origin:
             return ()
         facts = self._call(FactKind.RELAY, route, event.result, None, at_ms)
         microusd = event.microusd if event.is_priced and not event.uncounted else None
@@ -181,7 +188,7 @@ class Noting:
     def _checked(self, key: RouteKey, top: Rung, at_ms: int) -> tuple[Fact, ...]:
         """Return the fact of a check that went to the gateway: what this check alone showed of a route."""
         climb, check = self._climbs.pop(key, None), self._checks.get(key)
-        if climb is None or check is None or top is Rung.OFFLINE:
+        if climb is None or check is None or top is Rung.OFFLINE or not self._origin:
             return ()
         proven = ProvenRoute(check)
         for each in climb.rungs:
@@ -217,3 +224,20 @@ def _times(result: SmokeResult) -> tuple[float | None, float | None, int | None,
     """Return what is kept of a call's times: first token, end, output tokens, tokens per second."""
     ttft_ms = result.ttft_ms if result.is_ttft_models else None
     return ttft_ms, result.total_ms, result.output_tokens, result.output_tokens_per_s
+
+
+def red_routes(profile: str, origin: str, routes: Iterable[ProvenRoute]) -> dict[FactRoute, Rung]:
+    """Return the routes that something speaks against, as facts name them, with the rung that showed it.
+
+    Args:
+        profile: The profile's name.
+        origin: As `route_of` takes it.
+        routes: The routes with what is proven of them.
+
+    """
+    red = {}
+    for each in routes:
+        if each.standing.is_trouble and _CHECKED[each.standing].is_red:
+            rung = Rung.OFFLINE if each.trouble is None else each.trouble.rung
+            red[route_of(profile, origin, each.check.route)] = rung
+    return red

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from console.domain.errors.category import Category
 from console.domain.history.fact import HELD, RED, Fact, FactKind, FactRoute, FactStatus
+from console.domain.history.streak import Streak
 from console.domain.probes.ladder import Rung
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
@@ -15,7 +16,8 @@ from console.domain.routes.shape import Shape
 if TYPE_CHECKING:
     from sqlite3 import Connection, Cursor
 
-_END_OF_TIME = 2**53
+END_OF_TIME = 2**53
+"""After every Unix time in ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Wanted:
     kinds: frozenset[FactKind] | None = None
     since_ms: int = 0
     """Unix time, included."""
-    until_ms: int = _END_OF_TIME
+    until_ms: int = END_OF_TIME
     """Unix time, excluded."""
 
 
@@ -47,16 +49,6 @@ class Counted:
     output_tokens: int
     first_ms: int
     last_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Streak:
-    """How long a route is red."""
-
-    red_since_ms: int | None
-    """The first red fact after the last green one; None if none is red. Unix time; so is the next."""
-    last_green_ms: int | None
-    """None if the history has no green one."""
 
 
 ANY = Wanted()
@@ -129,13 +121,21 @@ class Reader:
             return None
         return FactStatus(self._texts()[found[0]]), None if found[1] is None else Rung(found[1])
 
-    def streak(self, number: int, rung: Rung | None) -> Streak:
-        """Return since when a route is red, and when it last held on a rung or above."""
+    def streak(self, number: int, rung: Rung | None, before_ms: int = END_OF_TIME) -> Streak:
+        """Return since when a route is red, and when it last held on a rung or above.
+
+        Args:
+            number: The route's number.
+            rung: The rung that is red now; None for runs, which have none.
+            before_ms: The Unix time from which on facts do not count.
+
+        """
         holds = "" if rung is None else f" AND rung >= {int(rung):d}"
+        known = Wanted(until_ms=before_ms)
         green = self._select(
-            "at_ms", number, ANY, f"AND {self._is(HELD)}{holds} ORDER BY at_ms DESC LIMIT 1"
+            "at_ms", number, known, f"AND {self._is(HELD)}{holds} ORDER BY at_ms DESC LIMIT 1"
         ).fetchone()
-        after = ANY if green is None else replace(ANY, since_ms=int(green[0]))
+        after = known if green is None else replace(known, since_ms=int(green[0]))
         red = self._select("at_ms", number, after, f"AND {self._is(RED)} ORDER BY at_ms LIMIT 1").fetchone()
         return Streak(None if red is None else int(red[0]), None if green is None else int(green[0]))
 

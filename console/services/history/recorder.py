@@ -2,12 +2,10 @@
 
 import queue
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from console.domain.history.fact import Fact
 from console.domain.history.noting import Noting
-from console.domain.probes.event import Event
-from console.domain.relay.call import RelayEvent
 from console.domain.run.state import RunState
 from console.services.history.file import HistoryFile
 from console.services.history.schema import DamagedError, HistoryError
@@ -23,19 +21,16 @@ CLOSE_S = 6.0
 class Recorder:
     """Writes facts in a daemon thread, which starts with the first one: a disk that hangs blocks nothing else."""
 
-    def __init__(
-        self, file: HistoryFile, days: Mapping[str, int], tell: Callable[[str], None] = lambda words: None
-    ) -> None:
+    def __init__(self, file: HistoryFile, tell: Callable[[str], None] = lambda words: None) -> None:
         """Prepare; no thread is started and nothing is opened.
 
         Args:
             file: Where to write.
-            days: How many days a profile's facts are kept, by the profile's name. Facts of others are not kept.
             tell: Called once, in the thread, with why facts are not kept or what was set aside.
 
         """
         self._file = file
-        self._days = dict(days)
+        self._days: dict[str, int] = {}
         self._tell = tell
         self._waiting: queue.Queue[Fact | None] = queue.Queue(_WAITING_LIMIT)
         self._thread: threading.Thread | None = None
@@ -48,6 +43,14 @@ class Recorder:
         """What was damaged and set aside, and where."""
         self.stored = 0
         """How many facts were kept."""
+
+    def keep_for(self, profile: str, days: int) -> None:
+        """Keep a profile's facts for some days; none if 0. Facts of a profile that was not named are not kept."""
+        self._days[profile] = days
+
+    def knows(self, profile: str) -> bool:
+        """Return whether a profile was named."""
+        return profile in self._days
 
     def put(self, facts: Sequence[Fact]) -> None:
         """Take facts; they are written soon. Never waits."""
@@ -129,28 +132,28 @@ class Recorder:
 class Recording:
     """What one session shows the history: its events in, facts out to the recorder."""
 
-    def __init__(
-        self, recorder: Recorder | None, profile: str, origin: str, clock: Callable[[], int] = unix_ms
-    ) -> None:
+    def __init__(self, recorder: Recorder, profile: str, days: int, clock: Callable[[], int] = unix_ms) -> None:
         """Start with no route.
 
         Args:
-            recorder: Writes the facts; None if nothing is kept.
+            recorder: Writes the facts.
             profile: The profile's name.
-            origin: The gateway's origin; `sim:` for the embedded gateway.
+            days: How many days its facts are kept; 0 keeps none.
             clock: Returns the Unix time in ms.
 
         """
-        self._recorder = recorder
-        self._noting = Noting(profile, origin)
+        self.recorder = recorder
+        recorder.keep_for(profile, days)
+        self._days = days
+        self._noting = Noting(profile)
         self._clock = clock
 
-    def see(self, event: "Event | RelayEvent") -> None:
-        """Take the next event."""
-        if self._recorder is not None:
-            self._recorder.put(self._noting.take(event, self._clock()))
+    def see(self, event: object) -> None:
+        """Take the session's next event."""
+        self.recorder.put(self._noting.take(event, self._clock()))
 
     def run_ended(self, state: RunState) -> None:
-        """Take a run that has ended."""
-        if self._recorder is not None:
-            self._recorder.put(self._noting.run_ended(state, self._clock()))
+        """Take a run that has ended; one of another profile is kept as long as those of this one."""
+        if state.created is not None and not self.recorder.knows(state.created.profile):
+            self.recorder.keep_for(state.created.profile, self._days)
+        self.recorder.put(self._noting.run_ended(state, self._clock()))
