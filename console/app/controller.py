@@ -11,6 +11,7 @@ from textual.app import App
 from textual.worker import Worker
 
 from console.app.escalating import Escalating, ShownBundle
+from console.app.history.bridge import HistoryBridge
 from console.app.records.bridge import RecordBridge
 from console.app.relaying import Relaying
 from console.app.runs.bridge import RunBridge
@@ -91,6 +92,7 @@ class Controller:
         self._is_demo = is_demo
         self.bridge = RunBridge(self.session, environment)
         self.records = RecordBridge(self.session, self.bridge, environment)
+        self.history = HistoryBridge(self.session, environment)
         self.relaying = Relaying(self.session)
         self.escalating = Escalating(self.session, self.bridge, environment)
 

@@ -5,6 +5,7 @@ import contextlib
 import importlib
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import replace
@@ -25,7 +26,7 @@ from console.domain.probes.ladder import Rung, RungResult, RungStatus
 from console.domain.problem import Problem
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.shape import Shape
-from console.services.config.settings import Profile
+from console.services.config.settings import EMBEDDED, Profile
 from console.services.gateway.reservations import Reservations
 from console.services.system.collection import keep_loaded
 from console.view.console_state import ConsoleEvent, ConsoleState
@@ -43,7 +44,7 @@ StartEmbedded = Callable[[], AbstractAsyncContextManager["EmbeddedGateway"]]
 _NETWORK = ("console.services.probes.ladder", "console.services.open_gateway", "console.simulator.embedded")
 """Loaded after the first paint, off the UI thread: importing the HTTP library takes longer than the screen itself."""
 
-_HISTORY = ("console.services.history.recorder",)
+_HISTORY = ("console.services.history.recorder", "console.services.history.streaks")
 
 
 def embedded_in_a_process() -> "AbstractAsyncContextManager[EmbeddedGateway]":
@@ -216,9 +217,11 @@ class Session:
             if self._gateway is None:
                 self.settle()
                 return
+            begun_ms = _unix_ms()
             async with aclosing(smoke(checks, self._plan(self._gateway), places=self._places, shape=shape)) as events:
                 async for event in events:
                     self.dispatch(event)
+            await self._read_streaks(checks, begun_ms)
 
     async def climb(self, checks: Sequence[RouteCheck], top: Rung) -> None:
         """Climb the probe ladder for routes until they end."""
@@ -230,7 +233,7 @@ class Session:
         with self.noted():
             if self._gateway is None:
                 return
-            plan, fault = self._plan(self._gateway), ""
+            plan, fault, begun_ms = self._plan(self._gateway), "", _unix_ms()
             if top >= Rung.SHAPE:
                 from console.services.run.own_rubric import role_order
 
@@ -255,6 +258,23 @@ class Session:
                 if proven.key in asked and proven.reached is Rung.SMOKE:
                     stopped = RungResult(proven.key, Rung.SHAPE, RungStatus.BLOCKED, notes=(fault,))
                     self.dispatch(RungFinished(stopped))
+            await self._read_streaks(checks, begun_ms)
+
+    async def _read_streaks(self, checks: Sequence[RouteCheck], begun_ms: int) -> None:
+        """Say since when routes are red that were just tried; what is known of the others stays."""
+        if self._recording is None or self.profile.is_built_in:
+            return
+        from console.domain.history.noting import red_routes
+        from console.services.history.streaks import read_streaks
+        from console.view.history.history_view import StreaksRead
+
+        tried = {check.route.key for check in checks}
+        origin = EMBEDDED if self.profile.is_embedded else self.state.origin
+        red = red_routes(self.profile.name, origin, (each for each in self.state.proven if each.key in tried))
+        found = await asyncio.to_thread(read_streaks, self._environment, red, begun_ms) if origin else {}
+        known = {} if self.state.history is None else self.state.history.streaks
+        if found or known:
+            self.dispatch(StreaksRead({key: known[key] for key in known if key not in tried} | found))
 
     def _plan(self, gateway: "Gateway") -> "SmokePlan":
         from console.services.probes.smoke import SmokePlan
@@ -262,6 +282,10 @@ class Session:
         catalogue = None if self.state.catalogue is None else self.state.catalogue.catalogue
         proven = frozenset(route.key for route in self.state.proven if route.is_key_proven)
         return SmokePlan(gateway, self.reservations, self.profile.gateway.smoke_max_output_tokens, catalogue, proven)
+
+
+def _unix_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _tell_from_thread(loop: asyncio.AbstractEventLoop, tell: Callable[[str], None], words: str) -> None:

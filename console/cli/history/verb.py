@@ -102,7 +102,7 @@ async def _read(wanted: "Wanted", columns: int) -> "Trends":
 
 
 def _show(trends: "Trends", measure: str | None, *, width: int, is_ascii: bool) -> None:
-    from console.view.history.words import age, moment, name_of, trend_words
+    from console.view.history.words import age, moment, name_of, timing_words, trend_words
 
     span = age(trends.until_ms - trends.since_ms)
     output.write_line(f"{moment(trends.since_ms)} to {moment(trends.until_ms)}, {span}; the time runs to the right")
@@ -116,6 +116,8 @@ def _show(trends: "Trends", measure: str | None, *, width: int, is_ascii: bool) 
             continue
         for words, _ in trend_words(trend, trends.until_ms, is_ascii=is_ascii):
             output.write_line(f"  {words}")
+        for blocks in timing_words(trend, is_ascii=is_ascii):
+            output.write_line(f"  {blocks}")
     worse, red = len(trends.regressed), sum(each.is_red for each in trends.routes)
     facts = sum(each.count for each in trends.routes)
     output.note(f"{facts} facts of {len(trends.routes)} route(s): {red} red now, {worse} worse than before")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from console.domain.errors.category import Category
 from console.domain.history.fact import Fact, FactKind, FactRoute, FactStatus, route_of, runs_of
+from console.domain.history.streak import RedAt
 from console.domain.money import Price
 from console.domain.probes.catalogue import Catalogue
 from console.domain.probes.event import (
@@ -226,8 +227,8 @@ def _times(result: SmokeResult) -> tuple[float | None, float | None, int | None,
     return ttft_ms, result.total_ms, result.output_tokens, result.output_tokens_per_s
 
 
-def red_routes(profile: str, origin: str, routes: Iterable[ProvenRoute]) -> dict[FactRoute, Rung]:
-    """Return the routes that something speaks against, as facts name them, with the rung that showed it.
+def red_routes(profile: str, origin: str, routes: Iterable[ProvenRoute]) -> dict[FactRoute, RedAt]:
+    """Return the routes that something speaks against, as facts name them, with what must hold before they are green.
 
     Args:
         profile: The profile's name.
@@ -237,7 +238,8 @@ def red_routes(profile: str, origin: str, routes: Iterable[ProvenRoute]) -> dict
     """
     red = {}
     for each in routes:
-        if each.standing.is_trouble and _CHECKED[each.standing].is_red:
-            rung = Rung.OFFLINE if each.trouble is None else each.trouble.rung
-            red[route_of(profile, origin, each.check.route)] = rung
+        if _CHECKED[each.standing].is_red:
+            trouble = each.trouble
+            at = RedAt(Rung.OFFLINE) if trouble is None else RedAt(trouble.rung, trouble.classification is None)
+            red[route_of(profile, origin, each.check.route)] = at
     return red

@@ -58,7 +58,7 @@ class RouteTrend:
     """Unix time of the first fact; the next, of the last one."""
     last_ms: int
     status: FactStatus | None
-    """How the newest fact that says something of the route ended."""
+    """How the route stands: red if nothing has disproved that since, or else as the newest fact ended."""
     streak: Streak
     """Since when it is red, if it is."""
     timings: tuple[Timing, ...]
@@ -76,7 +76,7 @@ class RouteTrend:
 
     @property
     def is_red(self) -> bool:
-        """Whether the newest fact is red."""
+        """Whether the route is red, and nothing has disproved that since."""
         return self.status is not None and self.status.is_red
 
     @property

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from console.domain.errors.category import Category
 from console.domain.history.fact import HELD, RED, Fact, FactKind, FactRoute, FactStatus
-from console.domain.history.streak import Streak
+from console.domain.history.streak import End, RedAt, Streak, current_end
 from console.domain.probes.ladder import Rung
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
@@ -52,6 +52,7 @@ class Counted:
 
 
 ANY = Wanted()
+_LOOKED_AT = 1000
 Timed: TypeAlias = tuple[int, int | None, int | None, int | None]
 """A call's end as Unix time in ms, its time to first token and total time in µs, and its speed in thousandths of a
 token per second."""
@@ -113,31 +114,38 @@ class Reader:
         rows = self._select(f"at_ms, {self._is(RED)}", number, replace(wanted, since_ms=0), tail)
         return [(int(at_ms), bool(is_red)) for at_ms, is_red in rows][::-1]
 
-    def newest_end(self, number: int, wanted: Wanted = ANY) -> tuple[FactStatus, Rung | None] | None:
-        """Return how a route's newest fact ended that says something of it, and its rung; None if there is none."""
-        tail = f"AND {self._is(RED | HELD)} ORDER BY at_ms DESC, n DESC LIMIT 1"
-        found = self._select("status, rung", number, wanted, tail).fetchone()
-        if found is None:
-            return None
-        return FactStatus(self._texts()[found[0]]), None if found[1] is None else Rung(found[1])
+    def current_end(self, number: int, wanted: Wanted = ANY) -> End | None:
+        """Return how a route stands by its newest thousand facts; None if none says something of it."""
+        words = self._texts()
+        tail = f"AND {self._is(RED | HELD)} ORDER BY at_ms DESC, n DESC LIMIT {_LOOKED_AT:d}"
+        rows = self._select("kind, status, rung, category", number, wanted, tail)
+        return current_end(
+            End(
+                FactStatus(words[status]),
+                None if rung is None else Rung(rung),
+                words.get(kind) == FactKind.CHECK,
+                category is not None,
+            )
+            for kind, status, rung, category in rows
+        )
 
-    def streak(self, number: int, rung: Rung | None, before_ms: int = END_OF_TIME) -> Streak:
-        """Return since when a route is red, and when it last held on a rung or above.
+    def streak(self, number: int, red: RedAt, before_ms: int = END_OF_TIME) -> Streak:
+        """Return since when a route is red, and when it was green last.
 
         Args:
             number: The route's number.
-            rung: The rung that is red now; None for runs, which have none.
+            red: What must have held.
             before_ms: The Unix time from which on facts do not count.
 
         """
-        holds = "" if rung is None else f" AND rung >= {int(rung):d}"
-        known = Wanted(until_ms=before_ms)
-        green = self._select(
-            "at_ms", number, known, f"AND {self._is(HELD)}{holds} ORDER BY at_ms DESC LIMIT 1"
-        ).fetchone()
-        after = known if green is None else replace(known, since_ms=int(green[0]))
-        red = self._select("at_ms", number, after, f"AND {self._is(RED)} ORDER BY at_ms LIMIT 1").fetchone()
-        return Streak(None if red is None else int(red[0]), None if green is None else int(green[0]))
+        holds = "" if red.rung is None else f" AND rung >= {int(red.rung):d}"
+        kinds = frozenset({FactKind.CHECK}) if red.needs_check else None
+        known = Wanted(kinds=kinds, until_ms=before_ms)
+        tail = f"AND {self._is(HELD)}{holds} ORDER BY at_ms DESC LIMIT 1"
+        green = self._select("at_ms", number, known, tail).fetchone()
+        after = Wanted(since_ms=0 if green is None else int(green[0]), until_ms=before_ms)
+        first = self._select("at_ms", number, after, f"AND {self._is(RED)} ORDER BY at_ms LIMIT 1").fetchone()
+        return Streak(None if first is None else int(first[0]), None if green is None else int(green[0]))
 
     def facts(self, wanted: Wanted, limit: int) -> list[Fact]:
         """Return the newest wanted facts of all routes, newest first."""

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from console.domain.history.fact import FactRoute
-from console.domain.history.streak import Streak
-from console.domain.probes.ladder import Rung
+from console.domain.history.streak import RedAt, Streak
 from console.domain.routes.route_key import RouteKey
 from console.services.history.file import HistoryFile
 from console.services.history.reader import ANY
@@ -13,7 +12,7 @@ from console.services.history.store import Store
 
 
 def read_streaks(
-    environment: Mapping[str, str], red: Mapping[FactRoute, Rung], before_ms: int
+    environment: Mapping[str, str], red: Mapping[FactRoute, RedAt], before_ms: int
 ) -> dict[RouteKey, Streak]:
     """Return what the history says of routes that are red now; nothing of one that it does not know.
 
@@ -21,7 +20,7 @@ def read_streaks(
 
     Args:
         environment: The environment variables, which say where state is kept.
-        red: The routes of one profile, each with the rung that showed the trouble.
+        red: The routes of one profile, each with what must hold before it is green.
         before_ms: The Unix time at which the check or the call began: what it found itself does not count.
 
     """

@@ -54,8 +54,7 @@ def _route_trend(reader: Reader, number: int, route: FactRoute, wanted: Wanted, 
         ends[each.status] += each.count
         if each.status.is_red:
             failures[each.category or "none"] += each.count
-    newest = reader.newest_end(number, wanted)
-    is_red = newest is not None and newest[0].is_red
+    now = reader.current_end(number, wanted)
     shapes = reader.shapes(number, wanted)
     return RouteTrend(
         route,
@@ -67,8 +66,10 @@ def _route_trend(reader: Reader, number: int, route: FactRoute, wanted: Wanted, 
         sum(each.output_tokens for each in counted),
         min(each.first_ms for each in counted),
         max(each.last_ms for each in counted),
-        None if newest is None else newest[0],
-        reader.streak(number, newest[1], wanted.until_ms) if newest is not None and is_red else Streak(None, None),
+        None if now is None else now.status,
+        Streak(None, None)
+        if now is None or not now.status.is_red
+        else reader.streak(number, now.red_at, wanted.until_ms),
         tuple(_timing(reader, number, wanted, shape, columns) for shape in shapes),
         tuple(_regressions(reader, number, wanted, shapes)),
     )

@@ -35,17 +35,21 @@ def age(ms: int) -> str:
     return f"{max(0, ms) // 1000} s"
 
 
-def streak_words(streak: Streak, now_ms: int) -> str:
+def streak_words(streak: Streak, now_ms: int | None = None) -> str:
     """Return since when something is red, in one line.
 
     Args:
         streak: What the history says.
-        now_ms: The Unix time, for the ages.
+        now_ms: The Unix time, for the ages; None says none.
 
     """
+
+    def at(unix_ms: int) -> str:
+        return moment(unix_ms) + ("" if now_ms is None else f" ({age(now_ms - unix_ms)})")
+
     red, green = streak.red_since_ms, streak.last_green_ms
-    since = "red since now" if red is None else f"red since {moment(red)} ({age(now_ms - red)})"
-    last = "never green in the history" if green is None else f"last green {moment(green)} ({age(now_ms - green)})"
+    since = "red since now" if red is None else f"red since {at(red)}"
+    last = "never green in the history" if green is None else f"last green {at(green)}"
     return f"{since}, {last}"
 
 
@@ -96,17 +100,21 @@ def cost_words(trend: RouteTrend) -> str:
 
 
 def trend_words(trend: RouteTrend, until_ms: int, *, is_ascii: bool = False) -> Iterator[Words]:
-    """Yield everything that is said of a route, under its name."""
+    """Yield what is said of a route under its name, but for its times."""
     yield counts_words(trend), Tone.TEXT
     yield f"first {moment(trend.first_ms)}, last {moment(trend.last_ms)}", Tone.DIM
     if trend.is_red:
         yield f"{'x' if is_ascii else '×'} {streak_words(trend.streak, until_ms)}", Tone.FAIL
     for regression in trend.regressions:
         yield f"! {regression_words(regression)}", Tone.WARN
+
+
+def timing_words(trend: RouteTrend, *, is_ascii: bool = False) -> Iterator[str]:
+    """Yield each measure of a route's timed calls as a row of blocks with its quantiles."""
     for timing in trend.timings:
         for measure in TIMES:
             if timing.course(measure).p50 is not None:
-                yield course_words(timing, measure, is_ascii=is_ascii), Tone.TEXT
+                yield course_words(timing, measure, is_ascii=is_ascii)
 
 
 def course_words(timing: Timing, measure: Measure, *, is_ascii: bool = False) -> str:
@@ -155,10 +163,5 @@ def plot_words(
 
 
 def stretched(values: tuple[float | None, ...], width: int) -> list[float | None]:
-    """Return values spread over as many columns; a value that has room for several stands in the first of them."""
-    if len(values) >= width:
-        return list(values[-width:])
-    spread: list[float | None] = [None] * width
-    for at, value in enumerate(values):
-        spread[at * width // len(values)] = value
-    return spread
+    """Return values in as many columns as there is room for; each is as wide as its time."""
+    return [values[at * len(values) // width] for at in range(width)] if values else []

@@ -99,7 +99,7 @@ class TrendDocument(StreakDocument):
     model: str | None
     endpoint_family: EndpointFamily | None
     status: FactStatus | None
-    """How the newest fact that says something of the route ended."""
+    """How the route stands: red if nothing has disproved that since, or else as the newest fact ended."""
     first: str
     """The first fact's UTC time; the next, the last one's."""
     last: str
