@@ -159,7 +159,8 @@ class Noting:
         category = None if said is None else said.category
         if status is None or category in _OWN_REFUSALS or (status is FactStatus.UNKNOWN and not result.requests_sent):
             return ()
-        rung = _RUNGS[result.shape]
+        shape = Shape.AGENT if kind is FactKind.RELAY else result.shape
+        rung = _RUNGS[shape]
         if status is FactStatus.PASSED and result.is_swapped:
             status, rung = FactStatus.UNPROVEN, Rung.KEY
         fact = Fact(
@@ -168,7 +169,7 @@ class Noting:
             kind,
             status,
             rung,
-            result.shape,
+            shape,
             category,
             result.http_status,
             *_times(result),
