@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 COLUMNS = 24
 """Into how many columns the screen cuts the time: a row of blocks has that many."""
 _READING = ("console.services.history.history", "console.services.history.trends", "console.services.history.streaks")
-_LOOK_S = 1.0
+_LOOK_S = 0.5
 """How often the file is asked whether it changed; that reads one number."""
 _STALE_S = 60
 """After how many seconds the range is moved to now, even if nothing is new."""

@@ -1,4 +1,4 @@
-"""The history in words: how long, since when, how fast, what is worse."""
+"""What is said of the history: how long, since when, how fast, what is worse."""
 
 from collections.abc import Iterator
 from datetime import datetime
