@@ -62,6 +62,7 @@ GOALS: Mapping[str, Mapping[str, Limit]] = {
     },
     "verify": {"1,000,000 lines": times(2.5)},
     "appending": {"50 writers": times(1 / 8)},
+    "history": {"7 days of 90": times(6), "memory": times(1.25)},
     "start": {"--help": times(3), "routes": times(1 / 4), "first paint": times(1.5)},
     "relaying": {"added ttft": at_most(2), "CPU": times(2), "CPU, of LiteLLM": times(0.5)},
     "sweep": {

@@ -251,7 +251,7 @@ async def _note_entries(entries: Sequence[Entry], arguments: argparse.Namespace)
 
 
 async def _find(context: RunContext, name: str) -> RunLog:
-    return await RunLog.open(context.ledger, await run_id_of(context.ledger, name))
+    return await RunLog.open(context.ledger, await run_id_of(context.ledger, name), ended=context.ended)
 
 
 def _finish(state: RunState, arguments: argparse.Namespace, code: ExitCode | None = None) -> ExitCode:

@@ -14,6 +14,7 @@ from console.domain.probes.event import (
     BudgetSpent,
     CatalogueRead,
     CheckEvent,
+    CheckFinished,
     LoopLagMeasured,
     RungFinished,
     RungStarted,
@@ -99,6 +100,7 @@ async def climb(
                 async for event in events:
                     yield event
             yield LoopLagMeasured(lag.p99_ms)
+    yield CheckFinished(tuple(check.route.key for check in checks), how.top)
 
 
 def _of_lists(check: RouteCheck, lists: CatalogueProof, *, is_first: bool) -> RungResult:

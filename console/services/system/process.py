@@ -294,7 +294,8 @@ def marked_processes(mark: bytes, processes: Path = Path("/proc")) -> tuple[list
             variables = (entry / "environ").read_bytes()
             if mark in variables.split(b"\0"):
                 found.append(int(entry.name))
-            elif not variables and not (entry / "cmdline").read_bytes() and (entry / "exe").readlink():
+            elif not variables and not (entry / "cmdline").read_bytes():
+                (entry / "exe").readlink()  # fails of one that has ended, and of a thread of the kernel
                 unread.append(int(entry.name))
     return found, unread
 
