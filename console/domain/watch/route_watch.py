@@ -45,6 +45,10 @@ class RouteWatch:
     """The verdict that was told last while it was not red; None if none was."""
     told_to: Rung = Rung.OFFLINE
     """The highest rung that was tried for that verdict."""
+    doubts: tuple[Rung, ...] = ()
+    """The rungs that were inconclusive in the newest round."""
+    told_doubts: tuple[Rung, ...] = ()
+    """Those that were told, or were there from the first round on."""
     told_lately: tuple[str, ...] = ()
     """Which lasting causes were told since it was steady: while it flaps, only others are told."""
     steadiness: Steadiness = Steadiness()
@@ -80,7 +84,7 @@ class RouteWatch:
             causes=(*seen.causes, *kept),
             tried_to=seen.tried_to,
             reached=seen.reached,
-            steadiness=self.steadiness,
+            doubts=seen.doubts,
         )
         red = now.red
         was_red = self.red_since is not None
@@ -136,10 +140,19 @@ def _tell_green(before: RouteWatch, now: RouteWatch, at: float) -> tuple[RouteWa
         told = _told(ToldKind.RECOVERED, now, at)
         return after, (replace(told, cause=before.told, since=before.red_since, rounds=before.red_rounds),)
     if before.told_standing is None:
-        return after, (_told(ToldKind.FIRST, now, at),)
-    if now.standing is before.told_standing or now.tried_to < before.told_to:
+        return replace(after, told_doubts=now.doubts), (_told(ToldKind.FIRST, now, at),)
+    if now.tried_to < before.told_to:
         return replace(now, told=None, pending=0), ()
-    return after, (_told(ToldKind.VERDICT, now, at, was=str(before.told_standing)),)
+    if now.standing is not before.told_standing:
+        return after, (_told(ToldKind.VERDICT, now, at, was=str(before.told_standing)),)
+    if now.doubts == before.doubts and now.doubts != now.told_doubts:
+        told = _told(ToldKind.DOUBT, now, at, was=_rung_list(now.told_doubts))
+        return replace(after, told_doubts=now.doubts), (replace(told, now=_rung_list(now.doubts)),)
+    return replace(now, told=None, pending=0), ()
+
+
+def _rung_list(rungs: tuple[Rung, ...]) -> str:
+    return ", ".join(str(int(rung)) for rung in rungs)
 
 
 def _tell_flapping(before: RouteWatch, now: RouteWatch, at: float) -> tuple[RouteWatch, tuple[Told, ...]]:

@@ -5,7 +5,7 @@ from datetime import date
 
 from console.domain.errors.category import Category
 from console.domain.probes.catalogue import Catalogue
-from console.domain.probes.ladder import Rung
+from console.domain.probes.ladder import Rung, RungStatus
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.probes.standing import Standing
 from console.domain.routes.family import EndpointFamily
@@ -42,6 +42,8 @@ class Sighting:
     reached: Rung
     """The highest rung that holds together with all below it."""
     causes: tuple[Cause, ...] = ()
+    doubts: tuple[Rung, ...] = ()
+    """The rungs whose answers were inconclusive: they let the next rung be tried, and prove nothing."""
     listing: Listing | None = None
     retiring: Retiring = Retiring()
 
@@ -61,6 +63,7 @@ def sighting(route: ProvenRoute, catalogue: Catalogue | None, today: date) -> Si
         max((each.rung for each in route.rungs if not _is_own_refusal(each.classification)), default=Rung.OFFLINE),
         route.reached,
         causes_of(route),
+        tuple(each.rung for each in route.rungs if each.status is RungStatus.UNPROVEN),
         listing_of(route.check.route.model, catalogue),
         retiring(route.check, catalogue, today),
     )

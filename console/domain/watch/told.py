@@ -24,6 +24,8 @@ class ToldKind(StrEnum):
     """A route is not red any more."""
     VERDICT = "verdict"
     """A route that is not red has another verdict."""
+    DOUBT = "doubt"
+    """Other rungs than before are inconclusive, in two rounds: they prove nothing, and nothing speaks against them."""
     FLAPPING = "flapping"
     """A route goes red and recovers so often that this is told once, until it is steady."""
     SETTLED = "settled"

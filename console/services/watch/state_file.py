@@ -74,6 +74,8 @@ class _Route(Struct, frozen=True, omit_defaults=True):
     told: _Cause | None = None
     told_standing: Standing | None = None
     told_to: Rung = Rung.OFFLINE
+    doubts: list[Rung] = []
+    told_doubts: list[Rung] = []
     told_lately: list[_Text] = []
     steadiness: Steadiness = Steadiness()
     listing_seen: _Listing | None = None
@@ -188,6 +190,8 @@ def _route(known: RouteWatch) -> _Route:
         told=None if known.told is None else _cause(known.told),
         told_standing=known.told_standing,
         told_to=known.told_to,
+        doubts=list(known.doubts),
+        told_doubts=list(known.told_doubts),
         told_lately=list(known.told_lately),
         steadiness=known.steadiness,
         listing_seen=_listing(known.listing.seen),
@@ -241,6 +245,8 @@ def _known(route: _Route) -> RouteWatch:
         None if route.told is None else _cause_of(route.told),
         route.told_standing,
         route.told_to,
+        tuple(route.doubts),
+        tuple(route.told_doubts),
         tuple(route.told_lately),
         route.steadiness,
         ListingWatch(_listing_of(route.listing_seen), _listing_of(route.listing_told), route.listing_steadiness),

@@ -46,6 +46,10 @@ def _what(told: Told) -> str:
             return f"✓ recovered, {sign}: was red{why} for {duration(told.red_s or 0)}{_rounds(told)}"
         case ToldKind.VERDICT:
             return f"{sign}, was {told.was}, tried to rung {int(told.tried_to or 0)}"
+        case ToldKind.DOUBT:
+            if not told.now:
+                return f"✓ {sign}: every rung that is tried proves something again; rung {told.was} did not"
+            return f"~ {sign}: rung {told.now} is inconclusive now: its answers prove nothing"
         case ToldKind.FLAPPING:
             now = f"now {sign}{reason}"
             return f"~ flapping: went red or recovered {told.rounds} times lately, {now}; told again when it is steady"
@@ -104,6 +108,8 @@ def _next(told: Told, *, is_local: bool) -> str:
     if told.words and is_local:
         return told.words.rstrip(".")
     if told.kind is ToldKind.UNUSABLE:
+        return f"See why: gateway-console check --profile {told.profile}"
+    if told.kind is ToldKind.DOUBT and told.now:
         return f"See why: gateway-console check --profile {told.profile}"
     if told.kind is ToldKind.MODEL_GONE:
         return "Check whether the gateway renamed or retired it"
