@@ -7,7 +7,6 @@ change once or counts it; the budget is kept; memory, threads and descriptors st
 import asyncio
 import gc
 import json
-import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
@@ -49,7 +48,11 @@ class Measure:
         gc.collect()
         status = Path("/proc/self/status").read_text()
         rss = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
-        return cls(rss, len(os.listdir("/proc/self/task")), len(os.listdir("/proc/self/fd")))
+        return cls(rss, _count("/proc/self/task"), _count("/proc/self/fd"))
+
+
+def _count(directory: str) -> int:
+    return sum(1 for _ in Path(directory).iterdir())
 
 
 @dataclass
