@@ -240,10 +240,10 @@ def _webhook_body(changes: Sequence[Change], dropped: int) -> bytes:
 async def _secret_of(hook: Webhook) -> Secret | None:
     """Return the webhook's own token. Raises `TokenError` if it is not there."""
     profile = hook.profile
-    if profile is None or profile.watch.webhook_token_ref is None:
+    if profile is None or hook.token_ref is None:
         return None
     sources = open_sources(profile.gateway, current().environment, ask=ask_on_terminal)
-    found = await resolve_token((profile.watch.webhook_token_ref,), sources, canonical_origin(hook.address.origin))
+    found = await resolve_token((hook.token_ref,), sources, canonical_origin(hook.address.origin))
     if not found.is_usable:
         raise TokenError(f"webhook_token_ref of profile {profile.name}: {found.event.advice}")
     if found.bound_origin not in (None, canonical_origin(hook.address.origin)):

@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -12,6 +12,7 @@ from console.domain.problem import Problem, ProblemKind
 from console.services.config.load import BrokenProfile
 from console.services.config.settings import Profile, WatchSettings
 from console.services.gateway.post_address import PostAddress
+from console.services.tokens.reference import Reference
 from console.services.watch.spending import NO_BUDGET
 
 _OTLP_PATH = "/v1/metrics"
@@ -23,8 +24,10 @@ class Webhook:
     """Where the changes of some profiles go."""
 
     address: PostAddress
-    profile: Profile | None = None
-    """The profile whose config names it, and may name its token; None for the one of the command line."""
+    token_ref: Reference | None = None
+    """Where its own token is; None sends none, as to the one of the command line."""
+    profile: Profile | None = field(default=None, compare=False)
+    """A profile whose config names it: its keyring or vault has the token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,9 @@ def _webhooks(given: str | None, profiles: Sequence[Profile | BrokenProfile]) ->
         hook = Webhook(_address(given, "--webhook"))
         return {each.name: hook for each in profiles}
     return {
-        each.name: Webhook(_address(each.watch.webhook, f"webhook of profile {each.name}"), each)
+        each.name: Webhook(
+            _address(each.watch.webhook, f"webhook of profile {each.name}"), each.watch.webhook_token_ref, each
+        )
         for each in profiles
         if isinstance(each, Profile) and each.watch.webhook
     }

@@ -141,14 +141,13 @@ def _tell_green(before: RouteWatch, now: RouteWatch, at: float) -> tuple[RouteWa
         return after, (replace(told, cause=before.told, since=before.red_since, rounds=before.red_rounds),)
     if before.told_standing is None:
         return replace(after, told_doubts=now.doubts), (_told(ToldKind.FIRST, now, at),)
-    if now.tried_to < before.told_to:
-        return replace(now, told=None, pending=0), ()
-    if now.standing is not before.told_standing:
+    if now.tried_to >= before.told_to and now.standing is not before.told_standing:
         return after, (_told(ToldKind.VERDICT, now, at, was=str(before.told_standing)),)
-    if now.doubts == before.doubts and now.doubts != now.told_doubts:
-        told = _told(ToldKind.DOUBT, now, at, was=_rung_list(now.told_doubts))
-        return replace(after, told_doubts=now.doubts), (replace(told, now=_rung_list(now.doubts)),)
-    return replace(now, told=None, pending=0), ()
+    known = tuple(each for each in now.told_doubts if each <= now.tried_to)
+    if now.doubts == before.doubts and now.doubts != known:
+        told = _told(ToldKind.DOUBT, now, at, was=_rung_list(known))
+        return replace(now, pending=0, told_doubts=now.doubts), (replace(told, now=_rung_list(now.doubts)),)
+    return replace(now, pending=0), ()
 
 
 def _rung_list(rungs: tuple[Rung, ...]) -> str:

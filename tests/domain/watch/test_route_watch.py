@@ -97,6 +97,8 @@ def test_a_free_outage_over_a_blocked_paid_rung_is_told_and_then_the_block_again
 
 def test_free_rungs_after_paid_ones_take_nothing_back() -> None:
     assert kinds("pp....") == []
+    doubtful = green(doubts=(Rung.KEY,))
+    assert kinds(["p", ".", ".", doubtful, doubtful, ".", "."]) == [(4, "doubt"), (6, "doubt")]
 
 
 def test_a_red_in_every_second_round_is_told_once_although_none_is_confirmed() -> None:

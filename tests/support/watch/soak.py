@@ -71,6 +71,8 @@ class Soaked:
     delivered: int = 0
     delivered_twice: int = 0
     dropped: int = 0
+    waiting: int = 0
+    """How many were still to be delivered when the time for the rest was over."""
     unknown_ids: int = 0
     scrapes: int = 0
     samples: int = 0
@@ -197,6 +199,7 @@ async def soak(
         await courier.finish()
         soaked.generating = gateway.generating
         soaked.dropped = courier.dropped_in_all
+        soaked.waiting = courier.waiting
         soaked.delivered = len(set(hook.ids))
         soaked.delivered_twice = len(hook.ids) - soaked.delivered
         soaked.unknown_ids = len(set(hook.ids) - sent)
