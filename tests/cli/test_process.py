@@ -20,6 +20,7 @@ VERBS = [
     ("facts", "update", "--reset"),
     ("doctor",),
     ("bundle", "--run", "last"),
+    ("watch", "--once", "--read-only"),
     ("simulate", "--port", "65536"),
     (),
 ]

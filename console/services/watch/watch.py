@@ -226,7 +226,7 @@ class Watch:
         yield RoundEnded(number, at, self._pacer.clock() - begun, dict(self._watches))
 
     async def _unless_stopped(self, work: Coroutine[None, None, None]) -> bool:
-        """Do some work; return whether it came to its end, and was not cancelled because the watch is to end."""
+        """Do some work; return whether it ended by itself, and was not cancelled because the watch is to end."""
         task = asyncio.ensure_future(work)
         stopped = asyncio.ensure_future(self._stop.wait())
         try:

@@ -16,7 +16,7 @@ from pathlib import Path
 from support.gateway.servers import HOST
 from support.watch.desks import FixedDesk, profile_at
 from support.watch.exposition_check import Sample, parsed
-from support.watch.failing_gateway import ACTS, GOOD, PAID_ACTS, ROUND_COUNT, Act, failing_gateway
+from support.watch.failing_gateway import ACTS, GOOD, PAID_ACTS, ROUND_COUNT, Act, FailingGateway, failing_gateway
 from support.watch.webhooks import MOODS, MoodyWebhook
 
 from console.cli.reports.documents.watch.event import WatchEventDocument, WatchEventsDocument
@@ -26,7 +26,7 @@ from console.services.config.settings import PolicySettings
 from console.services.gateway.post_address import PostAddress
 from console.services.watch.courier import Courier
 from console.services.watch.exposition import serve_metrics, write_metrics
-from console.services.watch.watch import RoundEnded, StateUnkept, Watch, WatchPlan
+from console.services.watch.watch import RoundEnded, StateUnkept, Watch, WatchEvent, WatchPlan
 from console.view.watch.metrics import WatchMetrics, otlp_metrics, prometheus_text
 
 CALM = Act("is good", GOOD)
@@ -139,72 +139,104 @@ async def soak(
         pause: How a delivery waits before it is tried again; None means the real time.
 
     """
-    soaked = Soaked()
     async with AsyncExitStack() as stack:
         gateway = await stack.enter_async_context(failing_gateway())
         hook = await stack.enter_async_context(MoodyWebhook(moods).serving())
-        policy = PolicySettings(budget_tokens=budget_tokens, run_max_output_tokens=256)
-        desk = FixedDesk([profile_at(gateway.base_url, policy=policy, idle_timeout_s=0.2, connect_timeout_s=5.0)])
-        stop = asyncio.Event()
-        watch = Watch(WatchPlan(Rung.SHAPE, 0.0, state=directory), desk, stop)
         more = {} if pause is None else {"pause": pause}
-        courier: Courier[tuple[Told, WatchEventDocument]] = Courier(
-            PostAddress.parse(f"http://{HOST}:{hook.port}/hook?x=1"), _body, lambda _: None, **more
-        )
+        address = PostAddress.parse(f"http://{HOST}:{hook.port}/hook?x=1")
+        courier: Courier[Change] = Courier(address, _body, lambda _: None, **more)
         delivering = asyncio.ensure_future(courier.run())
         stack.callback(delivering.cancel)
-        metrics = WatchMetrics("0", {}, 1.0, 1.0, 0, 0.0)
-        address = await stack.enter_async_context(serve_metrics(0, lambda: prometheus_text(metrics)))
-        script = _Script(is_over, soaked)
-        plays = script.rounds()
-        act, left = next(plays)
-        told: list[Told] = []
-        sent: set[str] = set()
+        soaking = _Soaking(directory, gateway, courier, is_over)
+        soaking.metrics_at = await stack.enter_async_context(serve_metrics(0, lambda: prometheus_text(soaking.metrics)))
+        policy = PolicySettings(budget_tokens=budget_tokens, run_max_output_tokens=256)
+        desk = FixedDesk([profile_at(gateway.base_url, policy=policy, idle_timeout_s=0.2, connect_timeout_s=5.0)])
+        watch = Watch(WatchPlan(Rung.SHAPE, 0.0, state=directory), desk, soaking.stop)
         async with aclosing(watch.run()) as events:
             async for event in events:
-                match event:
-                    case StateUnkept(_, reason):
-                        soaked.wrong.append(reason)
-                    case Told(kind=ToldKind.BUDGET_USED_UP):
-                        soaked.budget_told += 1
-                        script.is_paid, script.stops = False, True
-                    case Told():
-                        told.append(event)
-                    case RoundEnded():
-                        soaked.rounds += 1
-                        soaked.spent_tokens = event.profiles["p"].spent.tokens
-                        metrics = WatchMetrics("0", event.profiles, 1.0, event.at, event.number, event.elapsed_s)
-                        if soaked.rounds % 50 == 0:
-                            write_metrics(directory / "watch.prom", prometheus_text(metrics))
-                            json.loads(otlp_metrics(metrics))
-                            soaked.samples += len(await _scraped(address))
-                            soaked.scrapes += 1
-                        if left == 1:
-                            _compare(script, act, told)
-                            told.clear()
-                        if soaked.rounds % WARM_ROUNDS == 0:
-                            soaked.measures.append(Measure.now())
-                        following = next(plays, None)
-                        if following is None:
-                            stop.set()
-                            continue
-                        act, left = following
-                        await gateway.play(act if ROUND_COUNT - left < act.rounds else CALM)
-                if isinstance(event, Told):
-                    soaked.told += 1
-                    document = WatchEventDocument.of(event, str(soaked.told), is_simulated=False)
-                    sent.add(document.id)
-                    courier.put((event, document))
+                await soaking.take(event)
         hook.is_good = True
         await courier.finish()
-        soaked.generating = gateway.generating
-        soaked.dropped = courier.dropped_in_all
-        soaked.waiting = courier.waiting
+        return soaking.ended(hook)
+
+
+Change = tuple[Told, WatchEventDocument]
+
+
+class _Soaking:
+    """A soak at work: it plays the next act after each round, and compares what each act told."""
+
+    def __init__(
+        self, directory: Path, gateway: FailingGateway, courier: Courier[Change], is_over: Callable[[int], bool]
+    ) -> None:
+        self.soaked = Soaked()
+        self.stop = asyncio.Event()
+        self.metrics = WatchMetrics("0", {}, 1.0, 1.0, 0, 0.0)
+        self.metrics_at = ""
+        self._directory = directory
+        self._gateway = gateway
+        self._courier = courier
+        self._script = _Script(is_over, self.soaked)
+        self._plays = self._script.rounds()
+        self._act, self._left = next(self._plays)
+        self._told: list[Told] = []
+        self._sent: set[str] = set()
+
+    async def take(self, event: WatchEvent) -> None:
+        """Note what happened."""
+        match event:
+            case StateUnkept(_, reason):
+                self.soaked.wrong.append(reason)
+            case Told():
+                self._note(event)
+            case RoundEnded():
+                await self._go_on(event)
+
+    def _note(self, told: Told) -> None:
+        if told.kind is ToldKind.BUDGET_USED_UP:
+            self.soaked.budget_told += 1
+            self._script.is_paid, self._script.stops = False, True
+        else:
+            self._told.append(told)
+        self.soaked.told += 1
+        document = WatchEventDocument.of(told, str(self.soaked.told), is_simulated=False)
+        self._sent.add(document.id)
+        self._courier.put((told, document))
+
+    async def _go_on(self, ended: RoundEnded) -> None:
+        soaked = self.soaked
+        soaked.rounds += 1
+        soaked.spent_tokens = ended.profiles["p"].spent.tokens
+        self.metrics = WatchMetrics("0", ended.profiles, 1.0, ended.at, ended.number, ended.elapsed_s)
+        if soaked.rounds % 50 == 0:
+            write_metrics(self._directory / "watch.prom", prometheus_text(self.metrics))
+            json.loads(otlp_metrics(self.metrics))
+            soaked.samples += len(await _scraped(self.metrics_at))
+            soaked.scrapes += 1
+        if soaked.rounds % WARM_ROUNDS == 0:
+            soaked.measures.append(Measure.now())
+        if self._left == 1:
+            _compare(self._script, self._act, self._told)
+            self._told.clear()
+        following = next(self._plays, None)
+        if following is None:
+            self.stop.set()
+            return
+        self._act, self._left = following
+        is_calm = ROUND_COUNT - self._left >= self._act.rounds
+        await self._gateway.play(CALM if is_calm else self._act)
+
+    def ended(self, hook: MoodyWebhook) -> Soaked:
+        """Return what the soak showed, with what the webhook got."""
+        soaked = self.soaked
+        soaked.generating = self._gateway.generating
+        soaked.dropped = self._courier.dropped_in_all
+        soaked.waiting = self._courier.waiting
         soaked.delivered = len(set(hook.ids))
         soaked.delivered_twice = len(hook.ids) - soaked.delivered
-        soaked.unknown_ids = len(set(hook.ids) - sent)
+        soaked.unknown_ids = len(set(hook.ids) - self._sent)
         soaked.webhook_moods = dict(hook.moods)
-    return soaked
+        return soaked
 
 
 def _body(batch: object, dropped: int) -> bytes:
