@@ -50,6 +50,30 @@ def write_document(document: object) -> None:
         current().stdout.flush()
 
 
+def write_json_line(document: object) -> None:
+    """Write one JSON document on one line, as a stream of documents has them."""
+    with writing():
+        current().stdout.write(shown_json(json_of(document).decode()) + "\n")
+        current().stdout.flush()
+
+
+def json_of(document: object) -> bytes:
+    """Return a document as JSON in one line, with tokens masked."""
+    import msgspec
+
+    return msgspec.json.encode(LEAK_GUARD.redact_document(msgspec.to_builtins(document)))
+
+
+def ring_bell() -> bool:
+    """Ring the terminal's bell; return whether stderr is a terminal."""
+    stream = current().stderr
+    if not stream.isatty():
+        return False
+    stream.write("\a")
+    stream.flush()
+    return True
+
+
 def note(text: str) -> None:
     """Write one line for a person to stderr."""
     _clear_progress()

@@ -22,6 +22,7 @@ VERBS = [
     ("config", "path"),
     ("doctor",),
     ("bundle", "--run", "last"),
+    ("watch", "--once", "--read-only"),
     ("simulate", "--port", "65536"),
     (),
 ]

@@ -68,7 +68,11 @@ def code_of_agent(result: "AgentResult") -> ExitCode:
 
 def code_of_category(found: Classification) -> ExitCode:
     """Return the exit code of a refusal or a failure."""
-    category = found.category
+    return code_of(found.category)
+
+
+def code_of(category: Category) -> ExitCode:
+    """Return the exit code of a category of errors."""
     if category.is_account:
         return ExitCode.ACCOUNT
     return ExitCode.UNREACHABLE if category.is_outage else _CATEGORY_CODES.get(category, ExitCode.FAILED)

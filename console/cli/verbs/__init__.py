@@ -27,6 +27,7 @@ VERBS = {
     "routes": Verb(f"{_ROOM}routes", "show the route table and check it offline"),
     "check": Verb(f"{_ROOM}check", "prove each route's contract up the probe ladder", may_hold_token=True),
     "smoke": Verb(f"{_ROOM}smoke", "make one live, streamed call through each route", may_hold_token=True),
+    "watch": Verb("console.cli.watch.verb", "check again and again, and tell only what changed", may_hold_token=True),
     "relay": Verb(
         f"{_ROOM}relay",
         "let coding agents call the gateway without its token; judges every call",

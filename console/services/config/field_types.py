@@ -36,6 +36,7 @@ from console.services.config.settings import EMBEDDED
 from console.services.config.toml_text import closest, nearest
 from console.services.gateway.address import check_base_url
 from console.services.gateway.placeholder import placeholder_fault
+from console.services.gateway.post_address import PostAddress
 from console.services.tokens.reference import LENGTH_LIMIT, Reference, Scheme
 
 
@@ -165,6 +166,12 @@ def _file_reference(text: str) -> Reference | None:
     return reference
 
 
+def _webhook(text: str) -> str:
+    if text and re.fullmatch(_VARIABLE, text) is None:
+        PostAddress.parse(text)
+    return text
+
+
 def _path(text: str) -> Path | None:
     if "\0" in text:
         raise ValueError("is not a file name")
@@ -241,6 +248,8 @@ _REFERENCE = (
     r"|cmd:\s*\[.+\]\s*|prompt:|sim:"
 )
 
+_VARIABLE = "env:[A-Z_][A-Z0-9_]{0,127}"
+
 Version = Annotated[int, Strict(), AfterValidator(_version), WithJsonSchema({"const": 1})]
 Number = Annotated[float, Strict(), AllowInfNan(False)]
 Seconds = Annotated[Number, Field(gt=0, le=3600)]
@@ -278,9 +287,7 @@ ModelName = Annotated[str, Parsed(_model_name, 1, 200, {"pattern": r"^\S(?:.*\S)
 ModelPattern = Annotated[re.Pattern[str], Parsed(_pattern, 1, 200)]
 EndpointPath = Annotated[str, Parsed(_endpoint_path, 0, 400, {"pattern": f"^{ENDPOINT}$"})]
 BaseUrl = Annotated[str, Parsed(_base_url, schema={"pattern": f"^(?:{_ADDRESS})$"})]
-BaseUrlVariable = Annotated[
-    str, _form("env:[A-Z_][A-Z0-9_]{0,127}", "must be env:NAME, with NAME in capital letters, digits and _")
-]
+BaseUrlVariable = Annotated[str, _form(_VARIABLE, "must be env:NAME, with NAME in capital letters, digits and _")]
 TokenReference = Annotated[
     Reference,
     Parsed(Reference.parse, schema={"pattern": f"^(?:{_REFERENCE})$", "maxLength": LENGTH_LIMIT}),
@@ -294,6 +301,9 @@ FileReference = Annotated[
 HeaderName = Annotated[str, Parsed(_header_name, schema={"pattern": f"^{_HEADER}$", "not": {"pattern": _OWN_HEADER}})]
 _MAIL = r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}"
 _PAGE = r"https://[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]{0,200})?"
+WebhookAddress = Annotated[
+    str, Parsed(_webhook, longest=2_000, schema={"pattern": rf"^(?:|{_VARIABLE}|[Hh][Tt][Tt][Pp][Ss]?://.+)$"})
+]
 SupportAddress = Annotated[
     str, _form(f"(?:{_PAGE}|{_MAIL})?", "must be an https URL without a query, or an e-mail address")
 ]

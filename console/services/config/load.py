@@ -26,6 +26,7 @@ from console.services.config.settings import (
     PolicySettings,
     Profile,
     RelaySettings,
+    WatchSettings,
 )
 from console.services.config.shipped import shipped
 from console.services.config.toml_text import ConfigError, ConfigText, Fault, KeyPath, TomlText, nearest, read_text
@@ -271,7 +272,7 @@ def _is_address(value: str, path: KeyPath) -> bool:
     return path[-1:] in _ADDRESSES or (path[-2:-1] == ("token_ref",) and value.startswith("file:/"))
 
 
-_ADDRESSES = (("base_url",), ("ca_file",), ("source_url",))
+_ADDRESSES = (("base_url",), ("ca_file",), ("source_url",), ("webhook",))
 
 
 def _unknown_default(document: dict[str, object]) -> Iterator[tuple[KeyPath, str]]:
@@ -313,6 +314,7 @@ def profile_from(name: str, profile: "ProfileModel", text: ConfigText, *, is_bui
         instructions=profile.instructions.as_settings(InstructionSettings),
         relay=profile.relay.as_settings(RelaySettings),
         agent=profile.agent.as_settings(AgentSettings),
+        watch=profile.watch.as_settings(WatchSettings),
     )
 
 

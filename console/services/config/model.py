@@ -62,6 +62,7 @@ from console.services.config.settings import (
     PolicySettings,
 )
 from console.services.config.table import Table
+from console.services.config.watch_model import WatchModel
 from console.services.gateway.address import version_fault
 from console.services.tokens.reference import Scheme
 
@@ -351,6 +352,8 @@ class ProfileModel(Table):
     """What the relay holds coding agents to."""
     agent: AgentModel = AgentModel()
     """What holds for a coding agent that writes the drafts of a run."""
+    watch: WatchModel = WatchModel()
+    """What `watch` does if its options say nothing else."""
     family_facts: tuple[FamilyFactModel, ...] = ()
     """Your own rows on which families serve which models on this gateway."""
 

@@ -154,6 +154,16 @@ class AgentSettings:
 
 
 @dataclass(frozen=True)
+class WatchSettings:
+    """What `watch` does if its options say nothing else: `watch_model.WatchModel`."""
+
+    every_s: int = 300
+    level: int = 3
+    webhook: str = ""
+    webhook_token_ref: Reference | None = None
+
+
+@dataclass(frozen=True)
 class Profile:
     """One profile, checked and ready to use."""
 
@@ -168,6 +178,7 @@ class Profile:
     instructions: InstructionSettings = InstructionSettings()
     relay: RelaySettings = RelaySettings()
     agent: AgentSettings = AgentSettings()
+    watch: WatchSettings = WatchSettings()
     facts: ModelFacts | None = None
     """The facts on models, if the operator installed tables; None means the built-in ones."""
     layer: ConfigLayer = ConfigLayer.USER

@@ -51,6 +51,7 @@ def steps(canary: Canary) -> Sequence[Step]:
         Step("routes --json", ("routes", "--json")),
         *_calls("well"),
         *(step for name in hostile_profiles() for step in _calls(name)),
+        *(step for name in ("well", *hostile_profiles()) for step in _watches(name)),
         Step("smoke, token from a file", ("--profile", "file", "smoke"), ok, sends=True),
         Step("explain", ("explain", "--status", "401", "-"), ok, told.encode()),
         Step("explain --json", ("explain", "--json", "--status", "401", "-"), ok, told.encode()),
@@ -161,6 +162,15 @@ def _calls(profile: str) -> Sequence[Step]:
         Step(f"check --level 5, {profile}", (*named, "check", "--level", "5"), sends=True),
         Step(f"smoke, {profile}", (*named, "smoke"), sends=True),
         Step(f"smoke --json, {profile}", (*named, "smoke", "--json"), sends=True),
+    )
+
+
+def _watches(profile: str) -> Sequence[Step]:
+    """Return the steps that watch a profile, with its metrics as a file, and once more as a line of JSON."""
+    watch = ("--profile", profile, "watch", "--once")
+    return (
+        Step(f"watch, {profile}", (*watch, "--prometheus", f"{profile}.prom"), sends=True),
+        Step(f"watch --json, {profile}", (*watch, "--json"), sends=True),
     )
 
 

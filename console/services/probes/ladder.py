@@ -215,7 +215,7 @@ async def _climb_paid(check: RouteCheck, how: LadderPlan) -> AsyncGenerator[Chec
 async def _climb_call(check: RouteCheck, how: LadderPlan, rung: Rung) -> AsyncGenerator[CheckEvent, None]:
     route, shape = check.route, _SHAPES[rung]
     counts = how.counts and rung is Rung.SMOKE
-    price_before = _price_before(route, how.plan, shape)
+    price_before = call_price(route, how.plan, shape)
     if counts:
         price_before = price_before.plus(content_cost(route, how.plan))
     yield RungStarted(route.key, rung, price_before)
@@ -234,7 +234,8 @@ async def _climb_call(check: RouteCheck, how: LadderPlan, rung: Rung) -> AsyncGe
                 yield RungFinished(proof)
 
 
-def _price_before(route: Route, plan: SmokePlan, shape: Shape) -> Estimate:
+def call_price(route: Route, plan: SmokePlan, shape: Shape) -> Estimate:
+    """Return the most that one call in a shape may take."""
     request = plan.request(route, shape)
     return estimate(len(request.body), request.max_output_tokens, plan.price_of(route))
 
