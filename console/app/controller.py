@@ -12,6 +12,7 @@ from textual.worker import Worker
 
 from console.app.config_control import ConfigControl
 from console.app.escalating import Escalating, ShownBundle
+from console.app.history.bridge import HistoryBridge
 from console.app.records.bridge import RecordBridge
 from console.app.relaying import Relaying
 from console.app.runs.bridge import RunBridge
@@ -85,12 +86,19 @@ class Controller:
         self._is_repaint_due = True
         self._form = RunForm(repository=_working_directory())
         self.session = Session(
-            profile, self._schedule_repaint, is_read_only=is_read_only, start_embedded=start_embedded, today=today
+            profile,
+            self._schedule_repaint,
+            is_read_only=is_read_only,
+            start_embedded=start_embedded,
+            today=today,
+            environment=environment,
+            tell=self._tell,
         )
         self._environment = environment
         self._is_demo = is_demo
         self.bridge = RunBridge(self.session, environment)
         self.records = RecordBridge(self.session, self.bridge, environment)
+        self.history = HistoryBridge(self.session, environment)
         self.relaying = Relaying(self.session)
         self.escalating = Escalating(self.session, self.bridge, environment)
         self.config = ConfigControl(app, self.session, environment, request, adopt=self._adopt)
@@ -119,6 +127,9 @@ class Controller:
         if not self._is_repaint_due:
             self._is_repaint_due = True
             self._app.set_timer(self._frame_s, self.repaint)
+
+    def _tell(self, words: str) -> None:
+        self._app.notify(words, severity="warning", markup=False)
 
     # --- The gateway -----------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from console.domain.probes.event import (
     BudgetSpent,
     CallEvent,
     CatalogueRead,
+    CheckFinished,
     Event,
     GatewayClosed,
     GatewayFailed,
@@ -39,10 +40,14 @@ from console.view.relay.relay_view import RelayView, RelayViewEvent
 from console.view.request_log import RequestLog
 
 if TYPE_CHECKING:
+    from console.domain.history.streak import Streak
+    from console.view.history.history_view import HistoryView, HistoryViewEvent
     from console.view.record.records_view import RecordsView, RecordsViewEvent
     from console.view.run_view import RunView, RunViewEvent
 
-ConsoleEvent: TypeAlias = "Event | ConfigViewEvent | ProfileAdopted | RelayViewEvent | RunViewEvent | RecordsViewEvent"
+ConsoleEvent: TypeAlias = (
+    "Event | ConfigViewEvent | ProfileAdopted | RelayViewEvent | RunViewEvent | RecordsViewEvent | HistoryViewEvent"
+)
 """Every event that changes what is drawn."""
 RouteEvent: TypeAlias = CallEvent | RungStarted | RungFinished
 """An event of one route; it names the route's key."""
@@ -103,6 +108,8 @@ class ConsoleState:
     """What is known about records; None until their screen was opened."""
     config: ConfigView = ConfigView()
     """The config that the profile comes from."""
+    history: "HistoryView | None" = None
+    """What is known of the history; None until something of it was read."""
 
     @property
     def token_state(self) -> TokenState:
@@ -135,6 +142,10 @@ class ConsoleState:
         """Return the newest smoke test of a route; an idle one if the route does not exist."""
         return next((route.smoke for route in self.routes if route.proven.key == key), LiveCall())
 
+    def streak(self, key: RouteKey) -> "Streak | None":
+        """Return since when a route is red; None if the history does not say."""
+        return None if self.history is None else self.history.streaks.get(key)
+
     def apply(self, event: ConsoleEvent) -> "ConsoleState":
         """Return the state after an event. Pure and total: an event of an unknown route changes nothing."""
         if isinstance(event, OutputReceived):  # the most frequent by far: not tried against every other event first
@@ -154,8 +165,8 @@ class ConsoleState:
                 return replace(self, token=event)
             case LoopLagMeasured(p99_ms):
                 return replace(self, loop_lag_p99_ms=p99_ms)
-            case AgentStarted():
-                return self  # its price was told; its call shows itself
+            case AgentStarted() | CheckFinished():
+                return self  # its price was told, and its call shows itself; each rung was told
             case AgentFinished(result):
                 return replace(self, agents=(*self.agents, result))
             case CatalogueRead():
@@ -180,7 +191,7 @@ class ConsoleState:
         return ConsoleState(
             self.profile, self.is_read_only, self.origin, self.is_embedded, self.gateway_failure, self.token,
             tuple(routes), self.requests, self.catalogue, self.agents, self.budget, self.loop_lag_p99_ms, self.relay,
-            self.run, self.records, self.config,
+            self.run, self.records, self.config, self.history,
         )  # fmt: skip
 
     def _adopted(self, event: ProfileAdopted) -> "ConsoleState":
@@ -197,13 +208,16 @@ class ConsoleState:
         requests = self.requests.apply(event) if isinstance(event, RelayEvent) else self.requests
         return replace(self, requests=requests, relay=self.relay.apply(event))
 
-    def _with_run(self, event: "RunViewEvent | RecordsViewEvent") -> "ConsoleState":
-        """Return the state after an event of runs or records, whose modules are loaded after the first paint."""
+    def _with_run(self, event: "RunViewEvent | RecordsViewEvent | HistoryViewEvent") -> "ConsoleState":
+        """Return the state after an event of runs, records or the history, which are loaded after the first paint."""
+        from console.view.history.history_view import HistoryView, HistoryViewEvent
         from console.view.record.records_view import RecordsView, RecordsViewEvent
         from console.view.run_view import RunCalled, RunView, StepEnded
 
         if isinstance(event, RecordsViewEvent):
             return replace(self, records=(self.records or RecordsView()).apply(event))
+        if isinstance(event, HistoryViewEvent):
+            return replace(self, history=(self.history or HistoryView()).apply(event))
         requests = self.requests
         if isinstance(event, RunCalled):
             requests = requests.apply(event.event, is_of_run=True)

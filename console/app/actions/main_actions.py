@@ -96,6 +96,9 @@ LATER_ACTIONS = (
         places=(Place.MAIN, Place.RUN),
     ),
     Action(
+        "history.open", ("H",), "history", "Show how fast and reliable each route was, and what is worse than before."
+    ),
+    Action(
         "gateway.reopen", ("R",), "reopen", "Open the gateway and ask for the token again.", main_reason.why_no_reopen
     ),
     Action("profile.switch", ("P",), "profile", "Use another profile of the config.", main_reason.why_no_switch),

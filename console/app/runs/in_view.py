@@ -65,6 +65,7 @@ class RunsInView:
                     self._share_gateway,
                     environment=self._environment,
                     reservations=self._session.reservations,
+                    ended=self._session.run_ended,
                 ) as context:
                     self.context = context
                     await self._follow(context)

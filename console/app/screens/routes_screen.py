@@ -99,6 +99,7 @@ class RoutesScreen(Screen[None]):
             "run.open": self._open_runs,
             "run.new": self._open_new_run,
             "records.open": self._open_records,
+            "history.open": self._open_history,
             "gateway.reopen": self._controller.reopen,
             "token.show": self._open_token,
             "token.set": self._set_token,
@@ -220,6 +221,12 @@ class RoutesScreen(Screen[None]):
 
         if not any(isinstance(each, RecordsScreen) for each in self.app.screen_stack):  # the key may have come twice
             self.app.push_screen(RecordsScreen(self._controller), opened)
+
+    def _open_history(self) -> None:
+        from console.app.screens.history_screen import HistoryScreen
+
+        if not any(isinstance(each, HistoryScreen) for each in self.app.screen_stack):  # the key may have come twice
+            self.app.push_screen(HistoryScreen(self._controller))
 
     # --- Agents --------------------------------------------------------------------------------------------------
 

@@ -35,6 +35,7 @@ VERBS = {
     "prove": Verb(f"{_ROOM}prove", "what the coding agents of this machine send, tried on loopback without any token"),
     "run": Verb("console.cli.run.verb", "gated runs, one step or one decision at a time", may_hold_token=True),
     "record": Verb("console.cli.record.verb", "the safe records of runs: list, show, verify"),
+    "history": Verb("console.cli.history.verb", "how fast and reliable each route was, its cost, what is worse now"),
     "bundle": Verb(
         f"{_ROOM}bundle",
         "escalate a failure: what support needs to know, shown before it is written",

@@ -294,6 +294,8 @@ class PolicyModel(Table):
     retention_days: Annotated[int, Strict(), Field(ge=30, le=36500)] = PolicySettings.retention_days
     """How many days a run that is over is kept after its last line. `record prune` deletes older ones; nothing else
     does."""
+    history_days: Annotated[int, Strict(), Field(ge=0, le=3650)] = PolicySettings.history_days
+    """How many days `history` keeps how checks, calls and runs ended; 0 keeps nothing."""
     run_tokens: Tokens | None = PolicySettings.run_tokens
     """The most tokens, input and output, that one run may use."""
     run_usd: Dollars | None = PolicySettings.run_usd

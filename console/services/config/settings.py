@@ -92,6 +92,7 @@ class PolicySettings:
     allowed_signers: Path | None = None
     revoked_signers: Path | None = None
     retention_days: int = 400
+    history_days: int = 90
     run_tokens: int | None = None
     run_usd: float | None = None
     attempt_tokens: int | None = None

@@ -71,6 +71,8 @@ def steps(canary: Canary) -> Sequence[Step]:
         *(_run() if has_git(os.environ) else ()),
         *(step for name in ("well", *hostile_profiles()) for step in _bundles(name)),
         Step("verify mark", ("verify", "mark", "ci-secrets", "--note", "drill"), ok),
+        Step("history", ("history", "--json"), ok),
+        Step("history --plot", ("history", "--plot", "ttft"), ok),
         Step("doctor", ("doctor", "--json")),
         *(
             Step(f"screen, {name}", ("--profile", name), ok, how=How.AT_TERMINAL, sends=True)

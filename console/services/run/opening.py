@@ -31,6 +31,7 @@ from console.services.record.checkpoints import Checkpoints
 from console.services.record.signing import key_of
 from console.services.run.beginning import read_inputs
 from console.services.run.run_context import RunContext, RunInputs
+from console.services.run.run_log import unnoted
 from console.services.system.directories import state_directory
 from console.services.system.leak_guard import LEAK_GUARD
 from console.services.system.os_reason import os_reason
@@ -55,6 +56,7 @@ async def open_context(
     now_ms: Callable[[], int] = unix_ms,
     boot_clock: Callable[[], int] = boot_ms,
     reservations: Reservations | None = None,
+    ended: Callable[[RunState], None] = unnoted,
 ) -> AsyncIterator[RunContext]:
     """Open the ledger and the artifacts of this machine for one profile.
 
@@ -66,6 +68,7 @@ async def open_context(
         now_ms: The wall clock.
         boot_clock: Milliseconds since boot, for the expiry of leases.
         reservations: The session's budget; None starts a session.
+        ended: Called with each run that a command of this process ended.
 
     Raises:
         LedgerError: The state directory cannot be used.
@@ -93,6 +96,7 @@ async def open_context(
                 lambda: secrets.token_hex(16),
                 reservations or Reservations(profile.budget()),
                 Checkpoints(ledger, profile.policy, environment, now_ms),
+                ended,
             )
     finally:
         artifacts.close()
