@@ -92,8 +92,13 @@ class Configuring:
             await self.look()
             await asyncio.sleep(_LOOK_S)
 
-    async def look(self) -> None:
-        """Read the config again if it changed, and apply it as soon as nothing is in progress."""
+    async def look(self, *, is_told: bool = True) -> None:
+        """Read the config again if it changed, and apply it as soon as nothing is in progress.
+
+        Args:
+            is_told: Whether to say what changed, which who just wrote it knows.
+
+        """
         await self._session.load(_SERVICES)
         async with self._looking:
             path = self._path
@@ -113,7 +118,7 @@ class Configuring:
                 self._session.dispatch(ConfigFaulty(("the disk does not answer",)))
                 return
             if self._pending is not None:
-                self._apply(self._pending)
+                self._apply(self._pending, is_told=is_told)
 
     async def _read(self, path: Path) -> None:
         from console.services.config.precedence import load_at
@@ -132,7 +137,7 @@ class Configuring:
         else:
             self._pending = profile
 
-    def _apply(self, profile: Profile) -> None:
+    def _apply(self, profile: Profile, *, is_told: bool) -> None:
         now = self._session.profile
         changed = changes(now, profile)
         if changed and (reason := self._why_not_now()):
@@ -141,7 +146,7 @@ class Configuring:
             return
         self._pending = None
         self._adopt(profile, is_other=False)
-        if changed:
+        if changed and is_told:
             self._say(f"the config was read again: {', '.join(changed)} changed")
 
     # --- Profiles ----------------------------------------------------------------------------------------------------
@@ -206,7 +211,7 @@ class Configuring:
         done = await self._tried(partial(write, edit, self._environment))
         if isinstance(done, str):
             return done
-        await self.look()
+        await self.look(is_told=False)
         return ""
 
     async def _tried(self, work: Callable[[], _Value]) -> "_Value | str":

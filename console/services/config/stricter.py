@@ -68,6 +68,7 @@ _POLICY: Mapping[str, Choose] = {
     "allowed_signers": _own,
     "revoked_signers": _own,
     "retention_days": max,
+    "history_days": _own,
     "run_tokens": _limit,
     "run_usd": _limit,
     "attempt_tokens": _limit,
