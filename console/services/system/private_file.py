@@ -162,17 +162,22 @@ def create_file(path: Path, data: bytes) -> bool:
     return True
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a file for this user alone in a directory of any kind, in the place of one that may be there.
+def replace_file(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Write a file in a directory of any kind, in the place of one that may be there.
 
     A missing directory is created for this user alone. A symbolic link is replaced, and its target left alone.
+
+    Args:
+        path: The file.
+        data: What it is to hold.
+        mode: Its permissions; by default it is for this user alone.
 
     Raises:
         PrivateFileError: It cannot be written, or would hold a token of this process.
 
     """
     folder = _any_directory(path, data)
-    _put(path, data, lambda draft: os.replace(draft, path.name, src_dir_fd=folder, dst_dir_fd=folder), folder)
+    _put(path, data, lambda draft: os.replace(draft, path.name, src_dir_fd=folder, dst_dir_fd=folder), folder, mode)
 
 
 def _any_directory(path: Path, data: bytes) -> int:
@@ -208,7 +213,7 @@ def remove_private(path: Path) -> bool:
     return True
 
 
-def _put(path: Path, data: bytes, place: Callable[[str], None], folder: int) -> None:
+def _put(path: Path, data: bytes, place: Callable[[str], None], folder: int, mode: int = 0o600) -> None:
     """Write a draft within an open directory, move it to its final name, and close the directory.
 
     Raises:
@@ -221,6 +226,7 @@ def _put(path: Path, data: bytes, place: Callable[[str], None], folder: int) -> 
         try:
             file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, 0o600, dir_fd=folder)
             with os.fdopen(file, "wb") as opened:
+                os.fchmod(file, mode)
                 opened.write(data)
                 opened.flush()
                 os.fsync(file)

@@ -38,7 +38,7 @@ def ask_on_terminal(question: str) -> str:
     if not has_terminal():
         raise NoTerminalError
     try:
-        with _interruptible(), warnings.catch_warnings():
+        with interruptible(), warnings.catch_warnings():
             warnings.simplefilter("error", getpass.GetPassWarning)  # getpass would go on with echo on
             line = getpass.getpass(f"{question}: ")
     except (getpass.GetPassWarning, EOFError, OSError):
@@ -63,7 +63,7 @@ def confirm_on_terminal(question: str) -> bool:
     if not has_terminal():
         raise NoTerminalError
     try:
-        with _interruptible(), Path("/dev/tty").open("r+b", buffering=0) as terminal:
+        with interruptible(), Path("/dev/tty").open("r+b", buffering=0) as terminal:
             terminal.write(f"{safe(question)} [y/N] ".encode())
             return terminal.readline(LINE_LIMIT).strip().lower() in (b"y", b"yes")
     except OSError:
@@ -71,7 +71,7 @@ def confirm_on_terminal(question: str) -> bool:
 
 
 @contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """Let ctrl+c end a wait at once. A running event loop would handle it only afterwards."""
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

@@ -1,0 +1,178 @@
+"""What the set-up found and did, as lines of text with a tone; faces may wrap them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from console.domain.finding import Severity
+from console.domain.probes.ladder import Rung
+from console.domain.probes.proven_route import ProvenRoute
+from console.domain.setup.candidate import Candidate
+from console.domain.setup.event import (
+    FamiliesFound,
+    FreeChecked,
+    ModelsListed,
+    ProfileWritten,
+    RolesProposed,
+    Said,
+    SetupEvent,
+    Working,
+)
+from console.domain.setup.question import Question
+from console.domain.text.safe import safe
+from console.view.route_sign import standing_sign
+from console.view.sign import Tone
+
+SHOWN = 12
+"""How many models of a list are shown at once."""
+_MODEL_WIDTH = 32
+_UNKNOWN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class SetupLine:
+    """One line; its text is not yet made safe to show."""
+
+    text: str
+    tone: Tone = Tone.TEXT
+
+
+def event_lines(event: SetupEvent, options: str = "") -> Iterator[SetupLine]:
+    """Yield the lines of an event.
+
+    Args:
+        event: What was found or done.
+        options: The options that other commands need to read the same config, each after a space.
+
+    """
+    match event:
+        case Working(words):
+            yield SetupLine(f"· {words}", Tone.DIM)
+        case Said(words, is_warning):
+            yield SetupLine(f"! {words}" if is_warning else f"  {words}", Tone.WARN if is_warning else Tone.TEXT)
+        case FamiliesFound():
+            yield from _families(event)
+        case ModelsListed():
+            yield from _models(event)
+        case RolesProposed():
+            yield from _roles(event)
+        case FreeChecked():
+            yield from _checked(event)
+        case ProfileWritten():
+            yield from _written(event, options)
+
+
+def question_lines(question: Question) -> Iterator[SetupLine]:
+    """Yield a question's lines: why the answer before was not taken, what is asked, and what is offered."""
+    if question.fault:
+        yield SetupLine(f"× {question.fault}", Tone.FAIL)
+    yield SetupLine(question.words, Tone.STRONG)
+    width = max((len(choice.answer) for choice in question.choices), default=0)
+    for number, choice in enumerate(question.choices, 1):
+        mark = "▸" if choice.answer == question.offered else " "
+        yield SetupLine(f"{mark} {number:2} {choice.answer.ljust(width)}  {choice.words}")
+
+
+def _families(event: FamiliesFound) -> Iterator[SetupLine]:
+    signs = {True: ("✓", Tone.OK), False: ("×", Tone.DIM), None: ("?", Tone.WARN)}
+    for each in event.found:
+        sign, tone = signs[each.is_spoken]
+        yield SetupLine(f"{sign} {each.family.value.ljust(18)}  {each.path.ljust(22)}  {each.words}", tone)
+    if not any(each.is_spoken for each in event.found):
+        yield SetupLine("! No family answered as one does: the paths may be others on this gateway.", Tone.WARN)
+
+
+def _models(event: ModelsListed) -> Iterator[SetupLine]:
+    found = event.candidates
+    if not event.is_part:
+        left = "".join(f"; {count} {why}" for why, count in found.left_out)
+        if found.total:
+            yield SetupLine(f"{found.total:,} model(s) listed, {len(found.chosen):,} can have a role{left}")
+        else:
+            yield SetupLine("! The gateway lists no models: name them yourself.", Tone.WARN)
+    elif not event.shown:
+        yield SetupLine("no listed model has that in its name", Tone.WARN)
+    shown = event.shown[:SHOWN] if event.is_part or len(event.shown) <= SHOWN else ()
+    if shown:
+        rows = [("model", "family", "price", "retires")]
+        rows += [(each.model, _family(each), _price(each), each.retires_on or _UNKNOWN) for each in shown]
+        yield from _table(rows)
+    if len(event.shown) > len(shown):
+        yield SetupLine(
+            f"  {len(event.shown) - len(shown):,} more: ?PART lists those with PART in their name", Tone.DIM
+        )
+
+
+def _roles(event: RolesProposed) -> Iterator[SetupLine]:
+    rows = [("role", "model", "family", "price")]
+    rows += [(role.value, each.model, _family(each), _price(each)) for role, each in event.proposal.roles.items()]
+    if len(rows) > 1:
+        yield from _table(rows)
+    for words in event.proposal.words if event.proposal.roles else ():
+        yield SetupLine(f"  {words}", Tone.DIM if event.proposal.is_separated else Tone.WARN)
+
+
+def _checked(event: FreeChecked) -> Iterator[SetupLine]:
+    for route in event.routes:
+        sign = standing_sign(route.standing)
+        is_held = route.reached >= Rung.KEY and not route.standing.is_trouble
+        mark = "✓" if is_held else sign.sign
+        tone = Tone.OK if is_held else sign.tone
+        said = "the key and the path hold" if is_held else sign.word
+        yield SetupLine(f"{mark} {route.key.ljust(10)}  rung {int(route.reached)}: {said}", tone)
+        yield from _troubles(route)
+    count = f"{len(event.routes)} route{'s' if len(event.routes) > 1 else ''}"
+    if event.holds:
+        yield SetupLine(
+            f"✓ the free check holds for {count}: the key, the paths and the lists; no answer was paid for", Tone.OK
+        )
+    else:
+        yield SetupLine(f"× the free check does not hold for all of {count}", Tone.FAIL)
+
+
+def _troubles(route: ProvenRoute) -> Iterator[SetupLine]:
+    """Yield why a route does not hold, and its warnings."""
+    if route.classification is not None:
+        yield SetupLine(f"    {route.classification.category}: {route.classification.evidence}", Tone.FAIL)
+        yield SetupLine(f"    {route.classification.action}", Tone.ACCENT)
+    told: set[str] = set()
+    for result in route.rungs:
+        for finding in result.findings:
+            if finding.severity is Severity.INFO or finding.id in told:
+                continue
+            told.add(finding.id)
+            tone = Tone.FAIL if finding.severity is Severity.FAIL else Tone.WARN
+            yield SetupLine(f"    {finding.severity} {finding.id}: {finding.message}", tone)
+
+
+def _written(event: ProfileWritten, options: str) -> Iterator[SetupLine]:
+    yield SetupLine(f"✓ wrote profile {event.profile} to {event.path}", Tone.OK)
+    if event.backup:
+        yield SetupLine(f"  the config as it was: {event.backup}")
+    command = f"gateway-console{options}"
+    if not event.is_default:
+        command += f" --profile {event.profile}"
+        yield SetupLine(
+            f"  {event.default or 'another profile'} stays the default; for this one: --profile {event.profile},"
+            f' or default_profile = "{event.profile}" at the top of the config'
+        )
+    if not event.is_checked:
+        yield SetupLine(f"! it is not proven. Next: {command} check", Tone.WARN)
+    else:
+        yield SetupLine(f"  next: {command}        the screen")
+        yield SetupLine(f"        {command} smoke  one short paid call for each route")
+
+
+def _family(candidate: Candidate) -> str:
+    return f"{candidate.family.value}{' (declared)' if candidate.is_declared else ''}"
+
+
+def _price(candidate: Candidate) -> str:
+    return _UNKNOWN if candidate.price is None else str(candidate.price)
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[SetupLine]:
+    shown = [tuple(safe(cell, limit=_MODEL_WIDTH) for cell in row) for row in rows]
+    widths = [max(len(cell) for cell in column) for column in zip(*shown, strict=True)]
+    for number, row in enumerate(shown):
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield SetupLine(f"  {'  '.join(cells).rstrip()}", Tone.DIM if number == 0 else Tone.TEXT)
