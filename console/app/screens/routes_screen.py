@@ -93,6 +93,7 @@ class RoutesScreen(Screen[None]):
             "run.new": self._open_new_run,
             "records.open": self._open_records,
             "gateway.reopen": self._controller.reopen,
+            "profile.new": self._controller.open_setup,
             "token.show": self._open_token,
             "token.set": self._set_token,
             "app.commands": self.app.action_command_palette,

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from textwrap import wrap
 
 from console.cli import output
 from console.cli.context import current
@@ -9,11 +10,14 @@ from console.cli.setup.tokens import store_token_of
 from console.domain.problem import Problem, ProblemKind
 from console.domain.setup.event import Said, SetupEvent
 from console.domain.setup.question import Question, Topic
+from console.domain.text.safe import safe
 from console.domain.text.secret_scan import looks_like_secret
 from console.services.setup.draft import Draft
 from console.services.setup.gateway_steps import UNCHECKED
 from console.services.setup.token_choice import NONE
+from console.services.system.leak_guard import LEAK_GUARD
 from console.services.tokens.reference import Reference
+from console.services.tokens.sources import Sources
 from console.services.tokens.terminal import Ask, ask_on_terminal, has_terminal, interruptible
 from console.view.setup.words import event_lines, question_lines
 
@@ -25,7 +29,7 @@ class Terminal:
         """Ask and wait for a line."""
         output.note("")
         for line in question_lines(question):
-            output.note(line.text)
+            note_wrapped(line.text)
         stream = current().stderr
         prompt = f"[{question.offered}] > " if question.offered else "> "
         stream.write(prompt)
@@ -39,14 +43,27 @@ class Terminal:
         return text.strip()
 
 
+def note_wrapped(text: str) -> None:
+    """Write a line for a person, broken at spaces where a terminal would break it anywhere."""
+    if not current().stderr.isatty():
+        output.note(text)
+        return
+    shown, indent = safe(LEAK_GUARD.redact(text)), len(text) - len(text.lstrip(" ·!×✓▸"))
+    for line in wrap(shown, _columns(), subsequent_indent=" " * indent) or [""]:
+        output.note(line)
+
+
+def _columns() -> int:
+    try:
+        return max(40, os.get_terminal_size(current().stderr.fileno()).columns or 80)
+    except (OSError, ValueError):
+        return 80
+
+
 def _wipe(cells: int) -> None:
     """Remove what was typed from the terminal: it may be a token."""
     stream = current().stderr
-    try:
-        columns = os.get_terminal_size(stream.fileno()).columns or 80
-    except (OSError, ValueError):
-        columns = 80
-    stream.write("\x1b[1A\x1b[2K" * (1 + max(0, cells - 2) // columns))
+    stream.write("\x1b[1A\x1b[2K" * (1 + max(0, cells - 2) // _columns()))
     stream.flush()
 
 
@@ -113,11 +130,11 @@ class CommandLine:
         if isinstance(event, Said):
             self.said.append(event.words)
         for line in event_lines(event, self._options):
-            output.note(line.text)
+            note_wrapped(line.text)
 
-    async def store_token(self, draft: Draft, reference: Reference) -> str:
+    async def store_token(self, draft: Draft, reference: Reference, sources: Sources) -> str:
         """Ask for the token without echo, or read it from stdin, and store it."""
-        return await store_token_of(draft, reference)
+        return await store_token_of(draft, reference, sources)
 
     _options = ""
 

@@ -10,19 +10,17 @@ from console.services.tokens.advice import said_of
 from console.services.tokens.audit import AuditLog
 from console.services.tokens.entry import check_entry
 from console.services.tokens.reference import Reference
-from console.services.tokens.sources import open_sources
+from console.services.tokens.sources import Sources
 from console.services.tokens.stores.store import StoreError
 from console.services.tokens.storing import store_token
-from console.services.tokens.terminal import ask_on_terminal
 
 _COMMAND = "gateway-console init"
 
 
-async def store_token_of(draft: Draft, reference: Reference) -> str:
+async def store_token_of(draft: Draft, reference: Reference, sources: Sources) -> str:
     """Ask for a token and store it, bound to the draft's gateway; return why it was not stored, or nothing."""
     environment = current().environment
     origin = canonical_origin(draft.address.base_url)
-    sources = open_sources(draft.settings, environment, ask=ask_on_terminal)
     store = sources.store_of(reference)
     if store is None or origin is None:
         return f"{reference.scheme}: is not a store"

@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         return run_yaml(arguments)
     if arguments.read_only:
         raise Problem(
-            "--read-only: init asks the gateway with calls that carry the token; nothing was sent. --from FILE asks none",
+            "--read-only: init makes calls that carry the token; nothing was sent. --from FILE makes none",
             ProblemKind.REFUSED,
         )
     from console.cli.setup.conversation import run_conversation

@@ -77,7 +77,7 @@ def read_address(text: str, preset: Preset | None = None) -> GatewayAddress:
         stem, version = _stem(parts.path)
         address = f"{parts.scheme.lower()}://{parts.netloc}{stem}"
         if stem.strip("/") != parts.path.strip("/"):
-            notes.append("the end of the path is left out: the routes name it, as in /v1/responses")
+            notes.append("the end of the path is left out, because the routes name it")
     if typed == "sim:":
         raise ValueError("sim: is the embedded gateway, which needs no set-up: gateway-console demo")
     if (fault := check_base_url(address)) is not None:
@@ -112,9 +112,9 @@ def _with_scheme(typed: str) -> tuple[str, str]:
     if _BARE.fullmatch(typed) is not None:
         host = urlsplit(f"//{typed}").hostname or ""
         if is_loopback(host):
-            return f"http://{typed}", "http:// is taken, because the host is this machine"
+            return f"http://{typed}", "http:// is added, because the host is this machine"
         if "." in host:
-            return f"https://{typed}", "https:// is taken, because the address names no scheme"
+            return f"https://{typed}", "https:// is added"
     raise ValueError(
         f"this is neither an address nor the name of a gateway that is known here. Write {how_to_answer()}"
     )

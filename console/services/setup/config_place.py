@@ -209,7 +209,7 @@ def _appended(before: bytes, section: str) -> bytes:
 
 
 def _with_default(text: bytes, name: str, path: Path) -> bytes:
-    """Return a config with another default profile; only that one value changes. Raises `Problem` if it is not found."""
+    """Return a config with another default profile; only that value changes. Raises `Problem` if it is not found."""
     decoded = text.decode("utf-8-sig")
     top = re.search(r"^[ \t]*\[", decoded, re.MULTILINE)
     found = _DEFAULT.search(decoded, 0, len(decoded) if top is None else top.start())

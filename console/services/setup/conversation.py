@@ -110,7 +110,7 @@ def _proven(routes: tuple[ProvenRoute, ...], today: date) -> str:
     if not routes:
         return "UNCHECKED: the gateway was not reached when this was written. Run gateway-console check"
     held = sum(map(_holds, routes))
-    return f"Free check on {today}: {held} of {len(routes)} routes hold to rung 3, key and path; no call was paid"
+    return f"Free check on {today}: {held} of {len(routes)} routes hold to rung 3, key and path"
 
 
 async def _is_agreed(face: Face, draft: Draft, place: ConfigPlace, *, was_checked: bool, holds: bool) -> bool:

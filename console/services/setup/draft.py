@@ -1,7 +1,7 @@
 """A draft: what the set-up knows of a profile, as a commented table of a config."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from console.domain.routes.model_facts import ModelFacts
@@ -10,9 +10,10 @@ from console.domain.setup.candidate import Candidate
 from console.domain.setup.proposal import Proposal
 from console.domain.text.safe import safe
 from console.services.config.load import read_profile
-from console.services.config.settings import GatewaySettings, Profile
+from console.services.config.settings import Profile
 from console.services.config.toml_text import TomlText
 from console.services.gateway.options import Auth
+from console.services.probes.key_control import UNKNOWN_MODEL
 from console.services.setup.address import GatewayAddress
 from console.services.tokens.reference import Reference, Scheme
 
@@ -39,11 +40,6 @@ class Draft:
     """Who has which role; None before it is known."""
     proven: str = ""
     """What the free check showed, in one line; empty if there was none."""
-
-    @property
-    def settings(self) -> GatewaySettings:
-        """The settings with which the gateway is called before the profile is in a config."""
-        return GatewaySettings(base_url=self.address.base_url, token_ref=self.references, auth=self.auth)
 
     @property
     def tables(self) -> dict[str, object]:
@@ -81,6 +77,15 @@ def whole_config(draft: Draft, today: date) -> str:
         f'schema = 1\ndefault_profile = "{draft.name}"\n'
     )
     return f"{head}\n{section(draft, today)}"
+
+
+def trial_config(draft: Draft) -> str:
+    """Return a config with a draft's profile that another command can read, even before any role has a model."""
+    if draft.proposal is None:
+        family, path = next(iter(draft.address.paths.items()))
+        writer = Candidate(UNKNOWN_MODEL, family, path)
+        draft = replace(draft, proposal=Proposal({Role.WRITER: writer}, (), is_separated=False))
+    return whole_config(draft, date.min)
 
 
 def section(draft: Draft, today: date) -> str:
@@ -124,10 +129,16 @@ def _table(
     inner: object = values
     for key in (*reversed(keys), profile, "profiles"):
         inner = {key: inner}
-    for line in tomli_w.dumps(inner if isinstance(inner, dict) else {}).splitlines():
+    text = tomli_w.dumps(inner if isinstance(inner, dict) else {})
+    for line in _in_one_line(text).splitlines():
         key = line.partition(" = ")[0]
         comment = about if line.startswith("[") else comments.get(key, "")
         yield f"{line}   # {safe(comment)}" if comment else line
+
+
+def _in_one_line(text: str) -> str:
+    """Return TOML with its short lists in one line each; no text of ours has a line end in it."""
+    return text.replace("[\n    ", "[").replace(",\n    ", ", ").replace(",\n]", "]")
 
 
 def _about(candidate: Candidate) -> str:

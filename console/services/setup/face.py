@@ -6,6 +6,7 @@ from console.domain.setup.event import SetupEvent
 from console.domain.setup.question import Question
 from console.services.setup.draft import Draft
 from console.services.tokens.reference import Reference
+from console.services.tokens.sources import Sources
 from console.services.tokens.terminal import Ask
 
 
@@ -27,8 +28,14 @@ class Face(Protocol):
     async def tell(self, event: SetupEvent) -> None:
         """Show what was found or done."""
 
-    async def store_token(self, draft: Draft, reference: Reference) -> str:
+    async def store_token(self, draft: Draft, reference: Reference, sources: Sources) -> str:
         """Let the operator type the token into a store; return why it was not stored, or nothing.
 
         The token is asked for without echo. Neither the draft nor a message ever has it.
+
+        Args:
+            draft: The profile that the token is for.
+            reference: Where it is to be stored.
+            sources: The stores, unlocked as far as they are; another process has its own.
+
         """

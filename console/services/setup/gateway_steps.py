@@ -19,15 +19,20 @@ AGAIN, OTHER, UNCHECKED = "again", "other", "unchecked"
 
 async def ask_gateway(face: Face) -> GatewayAddress:
     """Ask for the gateway: a preset or an address. What is not taken as typed is said."""
-    choices = tuple(Choice(each.name, f"{each.title}, {each.base_url}") for each in presets())
+    choices = tuple(Choice(each.name, _about(each)) for each in presets())
     question = Question(
         Topic.GATEWAY, "Which gateway? Its address, or one of these", choices, option="--preset or --url"
     )
     answer = await asked(face, question, read_gateway)
     address = await _of_preset(face, answer) if isinstance(answer, Preset) else answer
-    for note in address.notes:
-        await face.tell(Said(f"{note}: {address.base_url}"))
+    if address.notes:
+        await face.tell(Said(f"The address is {address.base_url}: {', and '.join(address.notes)}."))
     return address
+
+
+def _about(preset: Preset) -> str:
+    own = f", your own server; by default {preset.base_url}" if preset.is_own else ""
+    return f"{preset.title}{own}"
 
 
 async def _of_preset(face: Face, preset: Preset) -> GatewayAddress:

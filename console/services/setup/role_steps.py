@@ -70,7 +70,7 @@ async def ask_roles(face: Face, plan: SetUpPlan, draft: Draft, found: Found | No
 
 
 def _question(proposal: Proposal) -> Question:
-    words = "ROLE=MODEL changes one, ROLE=- leaves it out, ?PART lists models"
+    words = "Enter takes these. ROLE=MODEL changes one, ROLE=- leaves it out, ?PART lists models"
     if not proposal.roles:
         words = "No model is known: name them, as in writer=MODEL:chat_completions"
     return Question(Topic.ROLES, words, offered=AGREED if proposal.roles else "", option="--role")

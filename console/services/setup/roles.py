@@ -65,7 +65,7 @@ def _named(part: str, found: Candidates) -> tuple[Candidate, ...]:
         return found.of(matching[0].model)
     if not matching:
         raise ValueError(
-            f"no listed model has {safe(part, limit=60)} in its name; ? lists them, and ROLE==MODEL takes a name as it is"
+            f"no listed model has {safe(part, limit=60)} in its name; ? lists them, ROLE==MODEL takes a name as it is"
         )
     few = ", ".join(each.model for each in matching[:_SHOWN])
     more = f" and {len(matching) - _SHOWN} more" if len(matching) > _SHOWN else ""

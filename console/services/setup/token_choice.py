@@ -38,11 +38,11 @@ def token_choices(
     variables = [each for each in (*known, _OWN_VARIABLE) if is_set(each, environment)]
     found = [Choice(f"env:{each}", "this variable is set here") for each in dict.fromkeys(variables)]
     keyring = Choice(str(Reference(Scheme.KEYRING, name, KEYRING_SERVICE)), "keep it in this machine's keyring")
-    vault = Choice(f"vault:{name}", "keep it in an encrypted file, under a passphrase that you choose")
+    vault = Choice(f"vault:{name}", "keep it in an encrypted file, under a passphrase")
     if machine.keyring in _USABLE:
         found.append(keyring)
     if machine.has_kernel:
-        found.append(Choice(f"kernel:{name}", "keep it in memory, for 12 hours or until the session ends"))
+        found.append(Choice(f"kernel:{name}", "keep it in memory, 12 hours at most"))
     found.append(vault)
     if machine.keyring is KeyringState.LOCKED:
         found.append(Choice(keyring.answer, "the keyring is locked: first run gateway-console token unlock"))

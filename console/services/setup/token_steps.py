@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from console.domain.setup.event import FamiliesFound, Working
 from console.domain.setup.question import Question, Topic
 from console.domain.tokens.state import TokenState
-from console.services.config.settings import GatewaySettings
 from console.services.gateway.address import canonical_origin
 from console.services.gateway.client import Gateway
 from console.services.setup.asking import asked
@@ -17,7 +16,7 @@ from console.services.setup.plan import SetUpPlan
 from console.services.setup.token_choice import NONE, look, offered, token_choices
 from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.resolve import Resolution, resolve_token
-from console.services.tokens.sources import open_sources
+from console.services.tokens.sources import Sources, open_sources
 
 _WANTS = {
     True: "The gateway wants a token. Where is it?",
@@ -49,7 +48,8 @@ async def ask_token(
 
     """
     settings = plan.settings(draft.address)
-    machine = await look(plan.environment, open_sources(settings, plan.environment))
+    sources = open_sources(settings, plan.environment, ask=face.ask_hidden)
+    machine = await look(plan.environment, sources)
     choices = token_choices(draft.name, draft.address.preset, plan.environment, machine, is_wanted=is_wanted)
     question = Question(
         Topic.TOKEN,
@@ -62,7 +62,7 @@ async def ask_token(
     while True:
         reference = await asked(face, question, _reference)
         draft = replace(draft, references=() if reference is None else (reference,))
-        resolution = await _resolved(face, plan, draft, settings, is_refused=reference in refused)
+        resolution = await _resolved(face, draft, sources, is_refused=reference in refused)
         if isinstance(resolution, str):
             question = replace(question, fault=resolution)
             continue
@@ -91,14 +91,11 @@ def _reference(text: str) -> Reference | None:
     return reference
 
 
-async def _resolved(
-    face: Face, plan: SetUpPlan, draft: Draft, settings: GatewaySettings, *, is_refused: bool
-) -> Resolution | str:
+async def _resolved(face: Face, draft: Draft, sources: Sources, *, is_refused: bool) -> Resolution | str:
     """Return the token, after it was stored if it is not there yet; or why there is none."""
     origin = canonical_origin(draft.address.base_url)
 
     async def ask() -> Resolution:
-        sources = open_sources(settings, plan.environment, ask=face.ask_hidden)
         return await resolve_token(draft.references, sources, origin)
 
     can_store = bool(draft.references) and draft.references[0].scheme.is_store
@@ -110,7 +107,7 @@ async def _resolved(
         is_new_vault = draft.references[0].scheme is Scheme.VAULT and resolution.event.state is TokenState.LOCKED
         if not can_store or not (is_absent or is_new_vault):
             return resolution.event.advice
-    if (why_not := await face.store_token(draft, draft.references[0])) != "":
+    if (why_not := await face.store_token(draft, draft.references[0], sources)) != "":
         return why_not
     resolution = await ask()
     return resolution if resolution.is_usable else resolution.event.advice

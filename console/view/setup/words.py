@@ -22,10 +22,11 @@ from console.domain.text.safe import safe
 from console.view.route_sign import standing_sign
 from console.view.sign import Tone
 
-SHOWN = 12
-"""How many models of a list are shown at once."""
-_MODEL_WIDTH = 32
+SHOWN, SHOWN_PART = 12, 40
+"""How many models of a list are shown at once, and how many of those that were asked for."""
+_CELL_WIDTH = 32
 _UNKNOWN = "-"
+_PRICE = "USD/M in/out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,9 @@ def question_lines(question: Question) -> Iterator[SetupLine]:
     """Yield a question's lines: why the answer before was not taken, what is asked, and what is offered."""
     if question.fault:
         yield SetupLine(f"× {question.fault}", Tone.FAIL)
+    if not question.is_open and len(question.choices) == 2:
+        yield SetupLine(f"{question.words} ({'/'.join(each.answer for each in question.choices)})", Tone.STRONG)
+        return
     yield SetupLine(question.words, Tone.STRONG)
     width = max((len(choice.answer) for choice in question.choices), default=0)
     for number, choice in enumerate(question.choices, 1):
@@ -91,10 +95,10 @@ def _models(event: ModelsListed) -> Iterator[SetupLine]:
             yield SetupLine("! The gateway lists no models: name them yourself.", Tone.WARN)
     elif not event.shown:
         yield SetupLine("no listed model has that in its name", Tone.WARN)
-    shown = event.shown[:SHOWN] if event.is_part or len(event.shown) <= SHOWN else ()
+    shown = event.shown[: SHOWN_PART if event.is_part else SHOWN]
     if shown:
-        rows = [("model", "family", "price", "retires")]
-        rows += [(each.model, _family(each), _price(each), each.retires_on or _UNKNOWN) for each in shown]
+        rows = [("model", "family", _PRICE, "")]
+        rows += [(each.model, each.family.value, _price(each), _note(each)) for each in shown]
         yield from _table(rows)
     if len(event.shown) > len(shown):
         yield SetupLine(
@@ -103,8 +107,8 @@ def _models(event: ModelsListed) -> Iterator[SetupLine]:
 
 
 def _roles(event: RolesProposed) -> Iterator[SetupLine]:
-    rows = [("role", "model", "family", "price")]
-    rows += [(role.value, each.model, _family(each), _price(each)) for role, each in event.proposal.roles.items()]
+    rows = [("role", "model", "family", _PRICE)]
+    rows += [(role.value, each.model, each.family.value, _price(each)) for role, each in event.proposal.roles.items()]
     if len(rows) > 1:
         yield from _table(rows)
     for words in event.proposal.words if event.proposal.roles else ():
@@ -112,6 +116,7 @@ def _roles(event: RolesProposed) -> Iterator[SetupLine]:
 
 
 def _checked(event: FreeChecked) -> Iterator[SetupLine]:
+    told: set[tuple[str, str]] = set()
     for route in event.routes:
         sign = standing_sign(route.standing)
         is_held = route.reached >= Rung.KEY and not route.standing.is_trouble
@@ -119,27 +124,25 @@ def _checked(event: FreeChecked) -> Iterator[SetupLine]:
         tone = Tone.OK if is_held else sign.tone
         said = "the key and the path hold" if is_held else sign.word
         yield SetupLine(f"{mark} {route.key.ljust(10)}  rung {int(route.reached)}: {said}", tone)
-        yield from _troubles(route)
+        yield from _troubles(route, told)
     count = f"{len(event.routes)} route{'s' if len(event.routes) > 1 else ''}"
     if event.holds:
-        yield SetupLine(
-            f"✓ the free check holds for {count}: the key, the paths and the lists; no answer was paid for", Tone.OK
-        )
+        yield SetupLine(f"✓ the free check holds for {count}: connection, lists, key and path", Tone.OK)
     else:
         yield SetupLine(f"× the free check does not hold for all of {count}", Tone.FAIL)
 
 
-def _troubles(route: ProvenRoute) -> Iterator[SetupLine]:
-    """Yield why a route does not hold, and its warnings."""
-    if route.classification is not None:
-        yield SetupLine(f"    {route.classification.category}: {route.classification.evidence}", Tone.FAIL)
-        yield SetupLine(f"    {route.classification.action}", Tone.ACCENT)
-    told: set[str] = set()
+def _troubles(route: ProvenRoute, told: set[tuple[str, str]]) -> Iterator[SetupLine]:
+    """Yield why a route does not hold, and its warnings; what was told of an earlier route is not told again."""
+    if (said := route.classification) is not None and ("", said.evidence) not in told:
+        told.add(("", said.evidence))
+        yield SetupLine(f"    {said.category}: {said.evidence}", Tone.FAIL)
+        yield SetupLine(f"    {said.action}", Tone.ACCENT)
     for result in route.rungs:
         for finding in result.findings:
-            if finding.severity is Severity.INFO or finding.id in told:
+            if finding.severity is Severity.INFO or (finding.id, finding.message) in told:
                 continue
-            told.add(finding.id)
+            told.add((finding.id, finding.message))
             tone = Tone.FAIL if finding.severity is Severity.FAIL else Tone.WARN
             yield SetupLine(f"    {finding.severity} {finding.id}: {finding.message}", tone)
 
@@ -162,16 +165,21 @@ def _written(event: ProfileWritten, options: str) -> Iterator[SetupLine]:
         yield SetupLine(f"        {command} smoke  one short paid call for each route")
 
 
-def _family(candidate: Candidate) -> str:
-    return f"{candidate.family.value}{' (declared)' if candidate.is_declared else ''}"
+def _note(candidate: Candidate) -> str:
+    """Return what else is known: whether the gateway declares the family, and when the model retires."""
+    retires = candidate.retires_on
+    known = ["declared"] if candidate.is_declared else []
+    known += [retires if retires == "deprecated" else f"retires {retires}"] if retires else []
+    return ", ".join(known)
 
 
 def _price(candidate: Candidate) -> str:
-    return _UNKNOWN if candidate.price is None else str(candidate.price)
+    price = candidate.price
+    return _UNKNOWN if price is None else f"{price.input_usd:g} / {price.output_usd:g}"
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[SetupLine]:
-    shown = [tuple(safe(cell, limit=_MODEL_WIDTH) for cell in row) for row in rows]
+    shown = [tuple(safe(cell, limit=_CELL_WIDTH) for cell in row) for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(*shown, strict=True)]
     for number, row in enumerate(shown):
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
