@@ -136,7 +136,8 @@ def append(
         if makes_default and not current.is_empty:
             after = _with_default(after, name, path)
         broken = _read_back(after.decode("utf-8-sig"), path, place.own, name, is_meant)
-        _require_kept(current.before, after, path, name, is_default=makes_default)
+        if not current.is_empty:
+            _require_kept(current.before, after, path, name, is_default=makes_default)
         mode = stat.S_IMODE(path.stat().st_mode)
         backup = _keep(path, current.before, now)
         replace_file(path, after, mode)

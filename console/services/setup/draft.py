@@ -73,7 +73,7 @@ def whole_config(draft: Draft, today: date) -> str:
     """Return a config that has nothing but a draft's profile."""
     head = (
         "# The config of gateway-console. It holds references to tokens, never tokens.\n"
-        "# The next profile: gateway-console init. What each setting means: docs/schema/config-v1.json.\n\n"
+        "# The next profile: gateway-console init. What each setting means: gateway-console config schema.\n\n"
         f'schema = 1\ndefault_profile = "{draft.name}"\n'
     )
     return f"{head}\n{section(draft, today)}"

@@ -24,9 +24,9 @@ from console.view.sign import Tone
 
 SHOWN, SHOWN_PART = 12, 40
 """How many models of a list are shown at once, and how many of those that were asked for."""
-_CELL_WIDTH = 32
+_CELL_WIDTH = 28
 _UNKNOWN = "-"
-_PRICE = "USD/M in/out"
+_PRICE = "$/M in, out"
 
 
 @dataclass(frozen=True, slots=True)
