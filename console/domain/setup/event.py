@@ -67,7 +67,7 @@ class FreeChecked:
 
     routes: tuple[ProvenRoute, ...]
     holds: bool
-    """Whether every route holds on all free rungs, and nothing speaks against one."""
+    """Whether nothing speaks against any route; which of them are proven, each one knows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ async def _checked(face: Face, plan: SetUpPlan, profile: Profile, gateway: Gatew
 
 
 def _holds(route: ProvenRoute) -> bool:
-    """Return whether a route holds on all free rungs, and nothing speaks against it."""
+    """Return whether a route holds on all free rungs, as `check` has it, and nothing speaks against it."""
     is_sound = not route.standing.is_trouble or route.standing is Standing.CONDITIONAL
     return is_sound and route.reached >= Rung.KEY
 
@@ -109,8 +109,9 @@ def _holds(route: ProvenRoute) -> bool:
 def _proven(routes: tuple[ProvenRoute, ...], today: date) -> str:
     if not routes:
         return "UNCHECKED: the gateway was not reached when this was written. Run gateway-console check"
-    held = sum(map(_holds, routes))
-    return f"Free check on {today}: {held} of {len(routes)} routes hold to rung 3, key and path"
+    proven = sum(_holds(route) and route.is_key_proven for route in routes)
+    rest = "; nothing speaks against the others" if proven < len(routes) and all(map(_holds, routes)) else ""
+    return f"Free check on {today}: {proven} of {len(routes)} routes proven to rung 3, key and path{rest}"
 
 
 async def _is_agreed(face: Face, draft: Draft, place: ConfigPlace, *, was_checked: bool, holds: bool) -> bool:

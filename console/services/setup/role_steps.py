@@ -9,7 +9,7 @@ from console.domain.routes.contract import CheckBasis
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.setup.candidate import Candidate, candidates
-from console.domain.setup.event import ModelsListed, RolesProposed
+from console.domain.setup.event import ModelsListed, RolesProposed, Said
 from console.domain.setup.proposal import Proposal, propose
 from console.domain.setup.question import Question, Topic
 from console.services.config.settings import Profile
@@ -43,6 +43,9 @@ async def ask_roles(face: Face, plan: SetUpPlan, draft: Draft, found: Found | No
     could = await asyncio.to_thread(candidates, Catalogue() if found is None else found.catalogue, spoken, basis)
     if found is not None:
         await face.tell(ModelsListed(could, could.chosen))
+        if not found.catalogue.is_complete:
+            words = "The list could not be read to its end: other models may exist, and ROLE==MODEL names one."
+            await face.tell(Said(words, is_warning=True))
     fixed: dict[Role, Candidate | None] = {}
     proposal = propose(could, fixed)
     await face.tell(RolesProposed(proposal))

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from console.domain.finding import Severity
-from console.domain.probes.ladder import Rung
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.setup.candidate import Candidate
 from console.domain.setup.event import (
@@ -119,15 +118,19 @@ def _checked(event: FreeChecked) -> Iterator[SetupLine]:
     told: set[tuple[str, str]] = set()
     for route in event.routes:
         sign = standing_sign(route.standing)
-        is_held = route.reached >= Rung.KEY and not route.standing.is_trouble
-        mark = "✓" if is_held else sign.sign
-        tone = Tone.OK if is_held else sign.tone
-        said = "the key and the path hold" if is_held else sign.word
+        mark, said, tone = sign.sign, sign.word, sign.tone
+        if not route.standing.is_trouble and route.is_key_proven:
+            mark, said, tone = "✓", "the key and the path hold", Tone.OK
+        elif not route.standing.is_trouble:
+            mark, said, tone = "~", "free calls do not tell; a smoke test does", Tone.WARN
         yield SetupLine(f"{mark} {route.key.ljust(10)}  rung {int(route.reached)}: {said}", tone)
         yield from _troubles(route, told)
     count = f"{len(event.routes)} route{'s' if len(event.routes) > 1 else ''}"
-    if event.holds:
+    proven = sum(route.is_key_proven for route in event.routes)
+    if event.holds and proven == len(event.routes):
         yield SetupLine(f"✓ the free check holds for {count}: connection, lists, key and path", Tone.OK)
+    elif event.holds:
+        yield SetupLine(f"~ the free check finds nothing against {count}, and proves {proven}", Tone.WARN)
     else:
         yield SetupLine(f"× the free check does not hold for all of {count}", Tone.FAIL)
 

@@ -23,6 +23,8 @@ class InitRouteDocument:
     endpoint_path: str
     verdict: Standing
     rung_reached: Rung
+    is_key_proven: bool
+    """Whether rung 3 is proven; if not, free calls do not tell, or something speaks against the route."""
     category: Category | None
     """Why a call was refused or failed; null if none was."""
 
@@ -37,6 +39,7 @@ class InitRouteDocument:
             endpoint_path=own.endpoint_path,
             verdict=route.standing,
             rung_reached=route.reached,
+            is_key_proven=route.is_key_proven,
             category=None if route.classification is None else route.classification.category,
         )
 
@@ -58,7 +61,7 @@ class InitDocument:
     token_ref: tuple[str, ...]
     """Where the token is; empty if the gateway takes none."""
     free_check_holds: bool | None
-    """Whether every route holds on the free rungs; null if the gateway was not asked."""
+    """Whether nothing speaks against any route on the free rungs; null if the gateway was not asked."""
     routes: tuple[InitRouteDocument, ...]
     """What the free check showed; empty if the gateway was not asked."""
     notes: tuple[str, ...]
