@@ -23,7 +23,7 @@ from console.view.sign import Tone
 
 SHOWN, SHOWN_PART = 12, 40
 """How many models of a list are shown at once, and how many of those that were asked for."""
-_CELL_WIDTH = 28
+_CELL_WIDTH = 200
 _UNKNOWN = "-"
 _PRICE = "$/M in, out"
 
@@ -96,8 +96,8 @@ def _models(event: ModelsListed) -> Iterator[SetupLine]:
         yield SetupLine("no listed model has that in its name", Tone.WARN)
     shown = event.shown[: SHOWN_PART if event.is_part else SHOWN]
     if shown:
-        rows = [("model", "family", _PRICE, "")]
-        rows += [(each.model, each.family.value, _price(each), _note(each)) for each in shown]
+        rows = [("family", _PRICE, "known", "model")]
+        rows += [(each.family.value, _price(each), _note(each), each.model) for each in shown]
         yield from _table(rows)
     if len(event.shown) > len(shown):
         yield SetupLine(
@@ -106,8 +106,8 @@ def _models(event: ModelsListed) -> Iterator[SetupLine]:
 
 
 def _roles(event: RolesProposed) -> Iterator[SetupLine]:
-    rows = [("role", "model", "family", _PRICE)]
-    rows += [(role.value, each.model, each.family.value, _price(each)) for role, each in event.proposal.roles.items()]
+    rows = [("role", "family", _PRICE, "model")]
+    rows += [(role.value, each.family.value, _price(each), each.model) for role, each in event.proposal.roles.items()]
     if len(rows) > 1:
         yield from _table(rows)
     for words in event.proposal.words if event.proposal.roles else ():
@@ -173,7 +173,7 @@ def _note(candidate: Candidate) -> str:
     retires = candidate.retires_on
     known = ["declared"] if candidate.is_declared else []
     known += [retires if retires == "deprecated" else f"retires {retires}"] if retires else []
-    return ", ".join(known)
+    return ", ".join(known) or _UNKNOWN
 
 
 def _price(candidate: Candidate) -> str:
@@ -182,6 +182,7 @@ def _price(candidate: Candidate) -> str:
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[SetupLine]:
+    """Yield a table's lines; the model is last, because its name must be whole to be typed."""
     shown = [tuple(safe(cell, limit=_CELL_WIDTH) for cell in row) for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(*shown, strict=True)]
     for number, row in enumerate(shown):
