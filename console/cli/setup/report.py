@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 
 from console.cli import output
-from console.cli.reports.documents.finding import FindingDocument
-from console.cli.reports.documents.init import InitDocument, InitRouteDocument
 from console.domain.finding import Finding, Severity
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.run.needed_roles import check_roles
@@ -45,6 +43,9 @@ def show_setup(
     """
     findings = table_findings(profile)
     if as_json:
+        from console.cli.reports.documents.finding import FindingDocument
+        from console.cli.reports.documents.init import InitDocument, InitRouteDocument
+
         backup = None if placed is None or placed.backup is None else safe(str(placed.backup))
         document = InitDocument(
             profile=profile.name,

@@ -234,7 +234,7 @@ def _profiles(
     except ConfigError:
         known = toml.parse().get("profiles")
         if names is None and isinstance(known, dict) and known and toml.parse().get("schema") == 1:
-            # Each of its profiles is broken: that is no reason to keep a good one out.
+            # Each of its profiles is broken, and a good one may still be added.
             return tuple(BrokenProfile(name, ConfigError()) for name in known)
         raise
 

@@ -137,7 +137,7 @@ def _table(
 
 
 def _in_one_line(text: str) -> str:
-    """Return TOML with its short lists in one line each; no text of ours has a line end in it."""
+    """Return TOML with its short lists in one line each; TOML writes a line end within a text as an escape."""
     return text.replace("[\n    ", "[").replace(",\n    ", ", ").replace(",\n]", "]")
 
 
