@@ -80,11 +80,10 @@ def look_at(path: Path, own: Path | None) -> ConfigPlace:
 
     """
     _require_writable(path)
-    try:
-        before = _bytes_of(path)
-    except FileNotFoundError:
+    if not path.exists():
         return ConfigPlace(path, own, None)
     toml = TomlText(read_text(path, safe(str(path))), safe(str(path)))
+    before = _bytes_of(path)
     document = toml.parse()
     if not document:
         return ConfigPlace(path, own, before)
@@ -146,7 +145,7 @@ def append(
 
 def _bytes_of(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(SIZE_LIMIT + 1)
+        return file.read(SIZE_LIMIT)
 
 
 def _require_writable(path: Path) -> None:
@@ -167,8 +166,9 @@ def _require_writable(path: Path) -> None:
         raise Problem(f"{where} cannot be inspected: {reason}") from None
     if not stat.S_ISREG(found.st_mode):
         raise Problem(f"{where} is not a regular file; name another with --config", ProblemKind.USAGE)
-    if (reason := why_shared(path)) is not None or found.st_uid != os.geteuid():
-        raise Problem(f"{where} was not changed: {reason or 'another user owns this file'}", ProblemKind.REFUSED)
+    why_not = why_shared(path)
+    if why_not is not None or found.st_uid != os.geteuid():
+        raise Problem(f"{where} was not changed: {why_not or 'another user owns this file'}", ProblemKind.REFUSED)
     if found.st_nlink > 1:
         raise Problem(
             f"{where} has a second name (a hard link), which would keep the old text. Replace the file with a copy of"
