@@ -16,6 +16,7 @@ pytestmark = pytest.mark.terminal
 
 QUESTIONS = ("Which gateway?", "The profile's name", "Where is it?", "Enter takes these", "Write profile")
 SECRET = "-".join(["sk", "proj", "Qw3rTy7uIoPaSdFg8hJk2LzXcVbNm4QwErTy"])
+PLAIN = "a-gateways-own-form-of-a-key"
 SIZES = pytest.mark.parametrize(("columns", "lines"), [(80, 24), (120, 40)])
 
 
@@ -122,6 +123,9 @@ def test_a_token_in_the_wrong_place_is_refused_and_removed_from_the_terminal(hom
         answer(terminal, "Which gateway?", SECRET)
         terminal.until("this looks like")
         assert SECRET not in terminal.text
+        terminal.press(f"{PLAIN}\r")
+        terminal.until("neither an address nor the name")
+        assert PLAIN not in terminal.text
         terminal.press("\x03")
         assert terminal.end() == 130
     assert not list(Path(home["HOME"]).rglob("*.toml"))

@@ -15,7 +15,6 @@ from console.app.widgets.line import BLANK, Line, Span, line, wrap
 from console.app.widgets.line_pane import LinePane
 from console.app.widgets.typed_line import TypedLine
 from console.domain.setup.question import Question
-from console.domain.text.secret_scan import looks_like_secret
 from console.view.console_state import ConsoleState
 from console.view.setup.words import SetupLine, question_lines
 from console.view.sign import Tone
@@ -130,9 +129,8 @@ class SetupDialog(ModalScreen[str]):
         typed = await self._answer
         self._pane.question = None
         self._typed.disabled = True
-        is_secret = looks_like_secret(typed.strip(), is_address=True) is not None
-        shown = "•••" if is_secret else typed.strip() or question.offered
-        self.tell([*question_lines(question)][:1] if not question.fault else [*question_lines(question)][:2])
+        shown = "•••" if question.is_secret(typed) else typed.strip() or question.offered
+        self.tell([*question_lines(question)][: 2 if question.fault else 1])
         self.tell([SetupLine(f"> {shown}", Tone.ACCENT)])
         return typed
 

@@ -11,7 +11,6 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.setup.event import Said, SetupEvent
 from console.domain.setup.question import Question, Topic
 from console.domain.text.safe import safe
-from console.domain.text.secret_scan import looks_like_secret
 from console.services.setup.draft import Draft
 from console.services.setup.gateway_steps import UNCHECKED
 from console.services.setup.token_choice import NONE
@@ -38,7 +37,7 @@ class Terminal:
             text = current().stdin.readline()
         if not text.endswith("\n"):
             raise Problem("the input ended; nothing was written to the config", ProblemKind.USAGE)
-        if looks_like_secret(text.strip(), is_address=question.topic is Topic.GATEWAY) is not None:
+        if question.is_secret(text):
             _wipe(len(prompt) + len(text))
         return text.strip()
 

@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from console.domain.text.secret_scan import looks_like_secret
+
+_LONG = 20
+"""From how many characters on a word that is no address may be a token."""
+
 
 class Topic(StrEnum):
     """What a question is about."""
@@ -61,3 +66,13 @@ class Question:
             if len(named) != 1:
                 raise ValueError(f"answer with one of: {', '.join(each.answer for each in self.choices)}")
         return named[0] if named else typed
+
+    def is_secret(self, text: str) -> bool:
+        """Return whether a typed line may be a token in the wrong place, so that no face keeps it in view."""
+        typed = text.strip()
+        if looks_like_secret(typed, is_address=self.topic in (Topic.GATEWAY, Topic.PLACE)) is not None:
+            return True
+        is_offered = typed.isdigit() or any(each.answer == typed for each in self.choices)
+        is_word = not any(mark in typed for mark in ".:/ =?")
+        may_be = self.topic is Topic.TOKEN or (self.topic in (Topic.GATEWAY, Topic.PLACE) and len(typed) >= _LONG)
+        return bool(typed) and is_word and may_be and not is_offered

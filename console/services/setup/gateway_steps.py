@@ -31,7 +31,7 @@ async def ask_gateway(face: Face) -> GatewayAddress:
 
 
 def _about(preset: Preset) -> str:
-    own = f", your own server; by default {preset.base_url}" if preset.is_own else ""
+    own = f" (by default {preset.base_url})" if preset.is_own else ""
     return f"{preset.title}{own}"
 
 

@@ -169,11 +169,11 @@ def _written(event: ProfileWritten, options: str) -> Iterator[SetupLine]:
 
 
 def _note(candidate: Candidate) -> str:
-    """Return what else is known: whether the gateway declares the family, and when the model retires."""
+    """Return who says that the family serves the model, the gateway or our facts, and when the model retires."""
     retires = candidate.retires_on
-    known = ["declared"] if candidate.is_declared else []
+    known = ["declared" if candidate.is_declared else "derived"]
     known += [retires if retires == "deprecated" else f"retires {retires}"] if retires else []
-    return ", ".join(known) or _UNKNOWN
+    return ", ".join(known)
 
 
 def _price(candidate: Candidate) -> str:
