@@ -32,6 +32,7 @@ def run_conversation(arguments: argparse.Namespace) -> ExitCode:
         facts,
         makes_default=arguments.default,
         auth=arguments.auth,
+        ca_file=None if arguments.ca_file is None else arguments.ca_file.absolute(),
     )
     face = CommandLine(arguments, Terminal() if has_person else None)
     if place is not None:
@@ -39,7 +40,7 @@ def run_conversation(arguments: argparse.Namespace) -> ExitCode:
     try:
         done = asyncio.run(set_up(face, plan))
     except KeyboardInterrupt:
-        output.note("nothing was written to the config")
+        output.note(f"nothing was written to the config{face.kept}")
         raise
     show_setup(
         done.draft.profile(facts),

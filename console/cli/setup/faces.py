@@ -93,6 +93,7 @@ class CommandLine:
             self._given[Topic.ROLES] = " ".join(arguments.role)
         if arguments.unchecked:
             self._given[Topic.UNREACHABLE] = UNCHECKED
+        self._stored = ""
         self.said: list[str] = []
         """The sentences that were told, for the document."""
 
@@ -133,7 +134,14 @@ class CommandLine:
 
     async def store_token(self, draft: Draft, reference: Reference, sources: Sources) -> str:
         """Ask for the token without echo, or read it from stdin, and store it."""
-        return await store_token_of(draft, reference, sources)
+        why_not = await store_token_of(draft, reference, sources)
+        self._stored = self._stored if why_not else str(reference)
+        return why_not
+
+    @property
+    def kept(self) -> str:
+        """What an unfinished set-up leaves behind, as a clause after others; empty if nothing."""
+        return f"; the token stays in {self._stored}, where the next init finds it" if self._stored else ""
 
     _options = ""
 

@@ -18,7 +18,7 @@ from console.services.setup.config_place import ConfigPlace, Placed, append
 
 def run_yaml(arguments: argparse.Namespace) -> ExitCode:
     """Write the profile that a YAML file describes."""
-    named = [name for name in ("preset", "url", "token_ref", "role", "auth") if getattr(arguments, name)]
+    named = [name for name in ("preset", "url", "token_ref", "role", "auth", "ca_file") if getattr(arguments, name)]
     if named:
         option = named[0].replace("_", "-")
         raise Problem(f"--from and --{option} exclude each other: the YAML says all of it", ProblemKind.USAGE)

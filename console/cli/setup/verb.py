@@ -29,6 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("bearer", "x-api-key", "api-key", "x-portkey-api-key", "cf-aig-authorization"),
         help="the header that carries the token (default: as the preset says, else bearer)",
     )
+    parser.add_argument(
+        "--ca-file", type=Path, metavar="FILE", help="a PEM file with certificate authorities to trust as well"
+    )
     parser.add_argument("--yes", action="store_true", help="take what is proposed, and write if the free check holds")
     parser.add_argument(
         "--unchecked",

@@ -6,7 +6,7 @@ from enum import StrEnum
 from console.domain.text.secret_scan import looks_like_secret
 
 _LONG = 20
-"""From how many characters on a word that is no address may be a token."""
+"""From how many characters on a word without a dot, a colon or a slash may be a token."""
 
 
 class Topic(StrEnum):

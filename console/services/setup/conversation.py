@@ -63,7 +63,7 @@ async def set_up(face: Face, plan: SetUpPlan) -> SetUp:
         if is_there or (what := await ask_unreached(face)) == UNCHECKED:
             break
         address = await ask_gateway(face) if what == OTHER else address
-    draft = Draft(await ask_name(face, plan, address), address, auth=plan.auth_of(address))
+    draft = Draft(await ask_name(face, plan, address), address, auth=plan.auth_of(address), ca_file=plan.ca_file)
     async with AsyncExitStack() as stack:
         draft, opened = await ask_token(face, plan, draft, stack, is_there=is_there, is_wanted=is_wanted)
         draft, profile = await ask_roles(face, plan, draft, None if opened is None else opened.found)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 from console.domain.routes.model_facts import ModelFacts
 from console.domain.routes.role import Role
@@ -36,6 +37,8 @@ class Draft:
     address: GatewayAddress
     references: tuple[Reference, ...] = ()
     auth: Auth = "bearer"
+    ca_file: Path | None = None
+    """A PEM file with certificate authorities to trust beside the system's."""
     proposal: Proposal | None = None
     """Who has which role; None before it is known."""
     proven: str = ""
@@ -48,6 +51,8 @@ class Draft:
         gateway["token_ref"] = [_written(each) for each in self.references]
         if self.auth != "bearer":
             gateway["auth"] = self.auth
+        if self.ca_file is not None:
+            gateway["ca_file"] = str(self.ca_file)
         roles: Mapping[Role, Candidate] = {} if self.proposal is None else self.proposal.roles
         routes = {
             role.value: {"model": each.model, "endpoint_family": each.family.value, "endpoint_path": each.path}

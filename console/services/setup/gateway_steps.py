@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from console.domain.problem import Problem, ProblemKind
 from console.domain.setup.event import Said, Working
 from console.domain.setup.preset import Preset, presets
 from console.domain.setup.question import Choice, Question, Topic
@@ -52,10 +53,20 @@ async def _of_preset(face: Face, preset: Preset) -> GatewayAddress:
 
 
 async def reach(face: Face, plan: SetUpPlan, address: GatewayAddress) -> tuple[bool, bool | None]:
-    """Connect, and return whether the gateway is there, and whether it wants a token; None if that is unknown."""
+    """Connect, and return whether the gateway is there, and whether it wants a token; None if that is unknown.
+
+    Raises:
+        Problem: The CA file cannot be used.
+
+    """
     settings = plan.settings(address)
     await face.tell(Working(f"connecting to {address.base_url}; no token is sent"))
-    async with Gateway(address.base_url, None, settings) as gateway:
+    try:
+        client = Gateway(address.base_url, None, settings)
+    except (OSError, RuntimeError, ValueError):  # ssl.SSLError is an OSError; "~" of no known user is a RuntimeError
+        words = "the CA file cannot be read, or holds no PEM certificate; nothing was sent"
+        raise Problem(words, ProblemKind.CONFIG) from None
+    async with client as gateway:
         proof = await connect(gateway, address.paths, settings)
         for finding in proof.findings:
             await face.tell(Said(f"{finding.id}: {finding.message}", is_warning=True))

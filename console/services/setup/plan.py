@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import cast, get_args
 
 from console.domain.routes.model_facts import ModelFacts
@@ -29,6 +30,8 @@ class SetUpPlan:
     """Whether the profile becomes the default of a config that exists."""
     auth: Auth | None = None
     """The header that carries the token; None lets the preset decide."""
+    ca_file: Path | None = None
+    """A PEM file with certificate authorities to trust beside the system's."""
 
     def auth_of(self, address: GatewayAddress) -> Auth:
         """Return the header that carries the token to a gateway."""
@@ -37,4 +40,4 @@ class SetUpPlan:
 
     def settings(self, address: GatewayAddress) -> GatewaySettings:
         """Return the settings with which a gateway is called before it has a profile."""
-        return GatewaySettings(base_url=address.base_url, auth=self.auth_of(address))
+        return GatewaySettings(base_url=address.base_url, auth=self.auth_of(address), ca_file=self.ca_file)

@@ -80,6 +80,7 @@ async def test_a_token_is_read_from_stdin_into_a_store_and_only_after_the_store_
         (("--preset", "cloudflare", "--yes"), 2, "add --url"),
         (("--url", "http://127.0.0.1:9", "--yes"), 10, "--unchecked writes the profile all the same"),
         (("--url", "http://127.0.0.1:9", "--yes", "--profile", "a b"), 10, "--unchecked"),
+        (("--url", "https://gw.example", "--yes", "--ca-file", "none.pem"), 3, "the CA file cannot be read"),
         (("--url", "https://gw.example", "--yes", "--read-only"), 11, "nothing was done"),
     ],
 )
