@@ -30,8 +30,11 @@ async def store_token_of(draft: Draft, reference: Reference, sources: Sources) -
     try:
         audit.require()
         await store_token(store, reference, origin, lambda: read_token(_COMMAND))
-        audit.write("set", str(reference), "stored", origin=origin, source=store.source)
     except StoreError as error:
         return said_of(reference, error.reason)
+    try:
+        audit.write("set", str(reference), "stored", origin=origin, source=store.source)
+    except StoreError as error:
+        output.note(f"not in the audit log: {error.reason}")
     output.note(f"stored in the {store.source}, bound to {origin}")
     return ""

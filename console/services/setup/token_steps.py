@@ -3,7 +3,7 @@
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
-from console.domain.setup.event import FamiliesFound, Working
+from console.domain.setup.event import FamiliesFound, Said, Working
 from console.domain.setup.question import Question, Topic
 from console.domain.tokens.state import TokenState
 from console.services.gateway.address import canonical_origin
@@ -102,6 +102,9 @@ async def _resolved(face: Face, draft: Draft, sources: Sources, *, is_refused: b
     if not (is_refused and can_store):
         resolution = await ask()
         if resolution.is_usable:
+            if can_store:
+                words = f"{draft.references[0]} has a token for this gateway already, in the {resolution.event.source}."
+                await face.tell(Said(words))
             return resolution
         is_absent = resolution.event.state is TokenState.ABSENT
         is_new_vault = draft.references[0].scheme is Scheme.VAULT and resolution.event.state is TokenState.LOCKED

@@ -106,6 +106,7 @@ def _models(event: ModelsListed) -> Iterator[SetupLine]:
 
 
 def _roles(event: RolesProposed) -> Iterator[SetupLine]:
+    yield SetupLine("")
     rows = [("role", "family", _PRICE, "model")]
     rows += [(role.value, each.family.value, _price(each), each.model) for role, each in event.proposal.roles.items()]
     if len(rows) > 1:
