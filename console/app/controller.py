@@ -253,6 +253,24 @@ class Controller:
         self.records.stop()
         self._cancel(_VERIFY_GROUP)
 
+    # --- Profiles --------------------------------------------------------------------------------------------------
+
+    def open_setup(self) -> None:
+        """Set a new profile up, in the config of the profile in use."""
+        from console.app.dialogs.setup_dialog import SetupDialog
+        from console.app.setup.wizard import converse
+
+        profile, environment = self.session.profile, self._environment
+
+        async def hold(dialog: SetupDialog) -> str | None:
+            return await converse(self._app, dialog, profile, environment)
+
+        def ended(name: str | None) -> None:
+            if name is not None:
+                self._app.call_later(self.switch_profile, name)
+
+        self._app.push_screen(SetupDialog(self.state, hold), ended)
+
     # --- Runs ------------------------------------------------------------------------------------------------------
 
     def look_at_run(self, run_id: str) -> None:

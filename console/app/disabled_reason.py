@@ -108,6 +108,13 @@ def why_no_token_set(state: ConsoleState, cursor: int) -> str | None:
     return "calls are in progress; x stops them" if state.is_busy else None
 
 
+def why_no_setup(state: ConsoleState, cursor: int) -> str | None:
+    """Return why no profile can be set up."""
+    if state.is_read_only:
+        return "this session is read-only: a set-up stores a token and writes the config"
+    return None
+
+
 def why_no_reopen(state: ConsoleState, cursor: int) -> str | None:
     """Return why the gateway cannot be opened again."""
     if state.run is not None and state.run.is_stepping:

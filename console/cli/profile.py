@@ -40,7 +40,8 @@ def chosen_profile(arguments: argparse.Namespace, *, uses_gateway: bool = True) 
     if uses_gateway:
         _note_facts(facts)
     if profile.is_built_in and uses_gateway:
-        output.note(f"no config file: using the built-in profile {profile.name} on the embedded gateway")
+        words = f"no config file: using the built-in profile {profile.name} on the embedded gateway"
+        output.note(f"{words}. For yours: gateway-console init")
     _note_repository([profile])
     return profile
 

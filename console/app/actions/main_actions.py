@@ -150,6 +150,14 @@ LATER_ACTIONS = (
         main_reason.why_no_relay_end,
         is_shown=False,
     ),
+    Action(
+        "profile.new",
+        ("I",),
+        "new profile",
+        "Set up a gateway: find what it has, check it for free, and append a profile to the config.",
+        main_reason.why_no_setup,
+        is_shown=False,
+    ),
     Action("token.show", ("K",), "token", "Show where the token comes from.", is_shown=False),
     Action(
         "token.set",

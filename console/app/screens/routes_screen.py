@@ -101,6 +101,7 @@ class RoutesScreen(Screen[None]):
             "records.open": self._open_records,
             "history.open": self._open_history,
             "gateway.reopen": self._controller.reopen,
+            "profile.new": self._controller.open_setup,
             "token.show": self._open_token,
             "token.set": self._set_token,
             "app.commands": self.app.action_command_palette,

@@ -23,7 +23,11 @@ VERBS = {
     "demo": Verb(
         f"{_ROOM}demo", "try it without an account: the embedded gateway and the sample profile", may_hold_token=True
     ),
-    "init": Verb(f"{_ROOM}init", "write a config file from a YAML file of routes and references; overwrites none"),
+    "init": Verb(
+        "console.cli.setup.verb",
+        "set a profile up: ask the gateway what it has, check it for free, append it to the config",
+        may_hold_token=True,
+    ),
     "routes": Verb(f"{_ROOM}routes", "show the route table and check it offline"),
     "check": Verb(f"{_ROOM}check", "prove each route's contract up the probe ladder", may_hold_token=True),
     "smoke": Verb(f"{_ROOM}smoke", "make one live, streamed call through each route", may_hold_token=True),

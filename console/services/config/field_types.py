@@ -225,9 +225,9 @@ def _any_case(word: str) -> str:
 
 
 _OWN_HEADERS = [
-    "accept", "accept-encoding", "anthropic-version", "api-key", "authorization", "connection", "content-encoding",
-    "content-length", "content-type", "cookie", "expect", "host", "proxy-authorization", "transfer-encoding",
-    "upgrade", "user-agent", "x-api-key", "x-goog-api-key",
+    "accept", "accept-encoding", "anthropic-version", "api-key", "authorization", "cf-aig-authorization", "connection",
+    "content-encoding", "content-length", "content-type", "cookie", "expect", "host", "proxy-authorization",
+    "transfer-encoding", "upgrade", "user-agent", "x-api-key", "x-goog-api-key", "x-portkey-api-key",
 ]  # fmt: skip
 _OWN_HEADER = f"^(?:{'|'.join(map(_any_case, _OWN_HEADERS))})$"
 _HEADER = "[A-Za-z0-9-]{1,100}"

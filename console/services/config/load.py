@@ -108,15 +108,48 @@ def load_profiles(
     """
     source = "built-in sample config" if path is None else safe(str(path))
     text = read_text(shipped("sample_config.toml") if path is None else path, source)
-    toml = TomlText(text, source)
+    why_no_tokens = None if path is None else why_shared(path)
+    return read_profiles(
+        TomlText(text, source),
+        names,
+        why_no_programs=why_no_programs,
+        why_no_tokens=why_no_tokens,
+        is_built_in=path is None,
+        facts=facts,
+    )
+
+
+def read_profiles(
+    toml: TomlText,
+    names: Sequence[str] | None = None,
+    *,
+    why_no_programs: str | None,
+    why_no_tokens: str | None,
+    is_built_in: bool = False,
+    facts: ModelFacts | None = None,
+) -> tuple[Profile | BrokenProfile, ...]:
+    """Read several profiles of a config's text, which may not be in a file yet.
+
+    Args:
+        toml: The text.
+        names: As for `load_profiles`.
+        why_no_programs: Why the text may not name programs.
+        why_no_tokens: Why it may not name a token that is not bound to an origin.
+        is_built_in: Whether it is the built-in sample.
+        facts: The facts on models.
+
+    Raises:
+        ConfigError: As `load_profiles` raises it, but for a file that cannot be read.
+
+    """
     document = toml.parse()
+    source = toml.source
     tables = document.get("profiles")
     known: dict[str, object] = tables if isinstance(tables, dict) else {}
     chosen = list(known if names is None else dict.fromkeys(names))
     for name in chosen:
         if name not in known:
             raise unknown_profile(name, known, source)
-    why_no_tokens = None if path is None else why_shared(path)
     read = partial(read_file, toml, Trust(why_no_programs, why_no_tokens))
     try:
         file, broken = read(), dict[str, ConfigError]()
@@ -130,7 +163,7 @@ def load_profiles(
     return tuple(
         BrokenProfile(name, broken[name])
         if name in broken
-        else replace(profile_from(name, file.profiles[name], toml, is_built_in=path is None), facts=facts)
+        else replace(profile_from(name, file.profiles[name], toml, is_built_in=is_built_in), facts=facts)
         for name in chosen
     )
 

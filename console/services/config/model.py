@@ -64,6 +64,7 @@ from console.services.config.settings import (
 from console.services.config.table import Table
 from console.services.config.watch_model import WatchModel
 from console.services.gateway.address import version_fault
+from console.services.gateway.options import Auth
 from console.services.tokens.reference import Scheme
 
 
@@ -95,9 +96,9 @@ class GatewayModel(Table):
     vault_passphrase_ref: FileReference = GatewaySettings.vault_passphrase_ref
     """`file:/PATH`: a private file with the vault's passphrase, for machines where no one can type it. Without it, the
     console asks on the terminal."""
-    auth: Literal["bearer", "x-api-key", "api-key"] = GatewaySettings.auth
-    """The header that carries the token: `Authorization: Bearer …`, `x-api-key: …`, or `api-key: …` as Azure takes
-    it."""
+    auth: Auth = GatewaySettings.auth
+    """The header that carries the token: `Authorization: Bearer …`, `x-api-key: …`, `api-key: …` as Azure takes it,
+    `x-portkey-api-key: …` for Portkey, or `cf-aig-authorization: Bearer …` for Cloudflare's AI Gateway."""
     anthropic_version: Date = GatewaySettings.anthropic_version
     """The `anthropic-version` header, sent on the anthropic_messages family only."""
     headers: dict[HeaderName, HeaderValue] = Field({})

@@ -16,6 +16,7 @@ from console.domain.routes.route import RouteTable
 from console.domain.verification import MAX_AGE_DAYS
 from console.domain.workflows.token_kind import TokenKind
 from console.services.gateway.address import base_address
+from console.services.gateway.options import Auth
 from console.services.tokens.reference import Reference
 
 EMBEDDED = "sim:"
@@ -45,7 +46,7 @@ class GatewaySettings:
     token_ref: tuple[Reference, ...] = ()
     keyring: Literal["platform", "kwallet"] = "platform"
     vault_passphrase_ref: Reference | None = None
-    auth: Literal["bearer", "x-api-key", "api-key"] = "bearer"
+    auth: Auth = "bearer"
     anthropic_version: str = "2023-06-01"
     headers: Mapping[str, str] = field(default_factory=dict)
     ca_file: Path | None = None

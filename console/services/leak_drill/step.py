@@ -8,11 +8,29 @@ from enum import StrEnum
 
 from console.domain.run.gate import Gate
 from console.services.git.command import has_git
-from console.services.leak_drill.canary import LEAKING_CONTEXT, LEAKING_TASK, REPOSITORY, TASK, Canary, hostile_profiles
+from console.services.leak_drill.canary import (
+    LEAKING_CONTEXT,
+    LEAKING_TASK,
+    REPOSITORY,
+    TASK,
+    VARIABLE,
+    Canary,
+    hostile_profiles,
+)
 from console.services.leak_drill.child import CONSOLE
 
 WITH_CORE = ("/bin/sh", "-c", 'ulimit -c "$(ulimit -H -c)"; exec "$@"', "sh")
 """Runs a program with the largest core file limit that the system allows, so that only the console forbids it."""
+
+
+_AT_URL = (
+    "/bin/sh",
+    "-c",
+    'url=$(sed -n \'s/^base_url = "\\(.*\\)"/\\1/p\' "$HOME/.config/gateway-console/config.toml" | head -n 1);'
+    ' exec "$@" --url "$url"',
+    "sh",
+)
+"""Runs a program with the address of the first gateway in the config."""
 
 
 class How(StrEnum):
@@ -75,6 +93,12 @@ def steps(canary: Canary) -> Sequence[Step]:
         Step("history", ("history", "--json"), ok),
         Step("history --plot", ("history", "--plot", "ttft"), ok),
         Step("doctor", ("doctor", "--json")),
+        Step(
+            "init",
+            ("init", "--profile", "drilled", "--token-ref", f"env:{VARIABLE}", "--yes", "--unchecked"),
+            sends=True,
+            program=(*_AT_URL, *CONSOLE),
+        ),
         *(
             Step(f"screen, {name}", ("--profile", name), ok, how=How.AT_TERMINAL, sends=True)
             for name in ("well", *hostile_profiles())

@@ -38,7 +38,7 @@ def ask_on_terminal(question: str) -> str:
     if not has_terminal():
         raise NoTerminalError
     try:
-        with _interruptible(), warnings.catch_warnings():
+        with interruptible(), warnings.catch_warnings():
             warnings.simplefilter("error", getpass.GetPassWarning)  # getpass would go on with echo on
             line = getpass.getpass(f"{question}: ")
     except (getpass.GetPassWarning, EOFError, OSError):
@@ -82,7 +82,7 @@ def _typed(question: str) -> str:
     if not has_terminal():
         raise NoTerminalError
     try:
-        with _interruptible(), Path("/dev/tty").open("r+b", buffering=0) as terminal:
+        with interruptible(), Path("/dev/tty").open("r+b", buffering=0) as terminal:
             terminal.write(f"{safe(question)} ".encode())
             line = terminal.readline(LINE_LIMIT)
     except OSError:
@@ -93,7 +93,7 @@ def _typed(question: str) -> str:
 
 
 @contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """Let ctrl+c end a wait at once. A running event loop would handle it only afterwards."""
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

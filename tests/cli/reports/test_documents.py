@@ -79,6 +79,7 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
         ("check", "--level", "5", "--cross"),
         ("--profile", "faults", "check", "--level", "5"),
         ("init", "--from", DATA / "yaml_configs" / "routes.yaml", "--output", "-"),
+        ("init", "--preset", "list"),
         ("routes", "--from-yaml", DATA / "yaml_configs" / "routes.yaml"),
         ("smoke",),
         ("--profile", "faults", "smoke"),
