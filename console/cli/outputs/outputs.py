@@ -172,9 +172,7 @@ class Outputs:
             try:
                 replace_file(_absolute(each.path), rendered(each.form, clean).encode("utf-8", "replace"))
             except Problem as problem:
-                output.complain(
-                    f"{problem}. The result is on stdout, and other outputs were written; exit code 1 or worse"
-                )
+                output.complain(f"{problem}. The result is on stdout, and each other output was tried too")
                 code = most_actionable((code, code_of_problem(problem)))
         return code
 

@@ -240,6 +240,7 @@ async def test_no_file_holds_the_token_that_a_gateway_says_back(console: Console
     assert all(TOKEN not in text for text in files.values())
 
 
+@pytest.mark.long
 async def test_a_run_has_its_outcome_in_every_form(console: Console) -> None:
     run_id = (await console.run("demo", "--json")).document["runs"][0]["run_id"]
     ended, files = await in_all_forms(console, "run", "show", run_id)
