@@ -34,6 +34,7 @@ from console.services.watch.courier import Courier, CourierEvent, CourierFailed
 from console.services.watch.desk import Desk
 from console.services.watch.exposition import serve_metrics, write_metrics
 from console.services.watch.notification import Notifier
+from console.services.watch.round import Recording, no_recording
 from console.services.watch.watch import (
     Overslept,
     PaidRounds,
@@ -138,8 +139,13 @@ class _Follower:
                 self.say_once(f"--notify: {reason}")
 
 
-async def follow(order: WatchOrder, desk: Desk) -> ExitCode:
+async def follow(order: WatchOrder, desk: Desk, recording: Recording = no_recording) -> ExitCode:
     """Watch until the order's end or a signal; return the exit code of the last round.
+
+    Args:
+        order: What to watch, how and where it is told.
+        desk: The config and its gateways.
+        recording: Takes every event of each round.
 
     Raises:
         Problem: The config cannot be used, or something that was asked for cannot be opened.
@@ -152,7 +158,7 @@ async def follow(order: WatchOrder, desk: Desk) -> ExitCode:
     tasks: list[asyncio.Task[None]] = []
     async with AsyncExitStack() as stack:
         await _open_outputs(follower, stack, tasks)
-        watch = Watch(_plan(order), desk, stop)
+        watch = Watch(_plan(order), desk, stop, recording=recording)
         try:
             async with aclosing(watch.run()) as events:
                 async for event in events:
