@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shlex
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from support.cli.schemas import valid
 from support.config import config_table, route, write_config
 from support.gateway.servers import unused_port
 from support.probes.smoking import TOKEN
+from support.referees.not_tested import not_tested
 from support.watch.exposition_check import parsed
 from support.watch.failing_gateway import GOOD, Act, FailingGateway, every_post, failing_gateway, refusal
 from support.watch.webhooks import MoodyWebhook
@@ -183,6 +185,17 @@ async def test_metrics_are_written_to_a_file_that_a_collector_may_read(console: 
     assert "cannot be written" in bad.stderr
 
 
+async def test_metrics_are_posted_to_a_collector_where_its_variable_says(console: Console) -> None:
+    async with failing_gateway() as gateway, MoodyWebhook(("takes",), keeps_requests=True).serving() as collector:
+        config(console, gateway)
+        base = f"http://127.0.0.1:{collector.port}/"
+        await console.run("watch", "--once", "--otel", GW=TOKEN, OTEL_EXPORTER_OTLP_ENDPOINT=base)
+        await console.run("watch", "--once", "--otel", f"{base}own", GW=TOKEN)
+    assert [each.path for each in collector.requests] == ["/v1/metrics", "/own"]
+    assert all(b"gateway_console.watch.route_green" in each.body for each in collector.requests)
+    assert {each.header("authorization") for each in collector.requests} == {None}
+
+
 @pytest.mark.parametrize("every", ["0s", "5", "m", "-1s", "1e3s", "99999999999d", "5 m"])
 async def test_a_time_that_is_none_is_a_fault_of_usage(console: Console, every: str) -> None:
     result = await console.run("watch", "--once", f"--every={every}")
@@ -233,6 +246,18 @@ async def test_the_units_command_runs_and_its_end_is_no_failure_of_the_unit(cons
         result = await console.run(*given, "--rounds", "1", GW=TOKEN)
     assert (result.code, len(lines(result.stdout))) == (0, 1)
     assert "metrics: http://127.0.0.1:" in result.stderr
+
+
+@pytest.mark.long
+async def test_systemd_finds_nothing_to_say_about_the_unit(tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        not_tested("the systemd unit", "systemd-analyze missing; apt-get install -y --no-install-recommends systemd")
+    text = (DOCS / "examples/gateway-console-watch.service").read_text()
+    unit = tmp_path / "gateway-console-watch.service"
+    unit.write_text(text.replace("/usr/local/bin/gateway-console", "/bin/true"))
+    checked = await asyncio.create_subprocess_exec("systemd-analyze", "verify", unit, stderr=asyncio.subprocess.PIPE)
+    _, said = await checked.communicate()
+    assert (checked.returncode, [line for line in said.decode().splitlines() if unit.name in line]) == (0, [])
 
 
 @pytest.mark.long
