@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
+from secrets import token_hex
 
 from console import __version__
 from console.cli import output
@@ -30,7 +31,7 @@ from console.services.system.private_file import PrivateFileError
 from console.services.tokens.resolve import resolve_token
 from console.services.tokens.sources import open_sources
 from console.services.tokens.terminal import ask_on_terminal
-from console.services.watch.courier import Courier, CourierEvent, CourierFailed
+from console.services.watch.courier import END_S, Courier, CourierEvent, CourierFailed
 from console.services.watch.desk import Desk
 from console.services.watch.exposition import serve_metrics, write_metrics
 from console.services.watch.notification import Notifier
@@ -58,15 +59,23 @@ class _Follower:
     order: WatchOrder
     began_at: float
     metrics: WatchMetrics
+    courier: Courier[Change] | None = None
+    """For all profiles; None if each has its own, or none."""
     couriers: dict[str, Courier[Change]] = field(default_factory=dict)
     """By profile."""
     otel: Courier[WatchMetrics] | None = None
     notifier: Notifier | None = None
     told: Counter[ToldKind] = field(default_factory=Counter)
+    id: str = field(default_factory=lambda: token_hex(8))
     number: int = 0
     notified: "asyncio.Queue[Told]" = field(default_factory=lambda: asyncio.Queue(64))
     said: set[str] = field(default_factory=set)
     last: RoundEnded | None = None
+
+    @property
+    def all_couriers(self) -> tuple[Courier[Change], ...]:
+        """Those who deliver changes, each once."""
+        return tuple(dict.fromkeys((*([] if self.courier is None else [self.courier]), *self.couriers.values())))
 
     def take(self, event: WatchEvent) -> None:
         """Pass on an event."""
@@ -88,7 +97,7 @@ class _Follower:
     def _tell(self, told: Told) -> None:
         self.number += 1
         self.told[told.kind] += 1
-        number = f"{int(self.began_at * 1000)}-{self.number}"
+        number = f"{self.id}-{self.number}"
         document = WatchEventDocument.of(told, number, is_simulated=told.profile in self.order.simulated)
         if self.order.as_json:
             output.write_json_line(document)
@@ -97,20 +106,20 @@ class _Follower:
         else:
             at = moment(int(told.at) * 1000).replace(".000Z", "Z")
             output.write_line(f"{at}  {told_subject(told)}  {told_words(told)}")
-        hooks = {told.profile: self.couriers.get(told.profile)} if told.profile else self.couriers
-        for courier in dict.fromkeys(hooks.values()):
-            if courier is not None:
+        for courier in self.all_couriers:
+            if not told.profile or courier in (self.courier, self.couriers.get(told.profile)):
                 courier.put((told, document))
         if told.kind.is_alarm and self.order.rings and not output.ring_bell():
             self.say_once("--bell: stderr is not a terminal, so nothing rings")
         if self.notifier is not None and (told.kind.is_alarm or told.kind.is_all_clear):
             if self.notified.full():
                 self.notified.get_nowait()
+                self.notified.task_done()
             self.notified.put_nowait(told)
 
     def _measure(self, ended: RoundEnded) -> None:
         self.last = ended
-        dropped = sum(each.dropped_in_all for each in dict.fromkeys(self.couriers.values()))
+        dropped = sum(each.dropped_in_all for each in self.all_couriers)
         self.metrics = WatchMetrics(
             __version__, ended.profiles, self.began_at, ended.at, ended.number, ended.elapsed_s, self.told, dropped
         )
@@ -137,6 +146,7 @@ class _Follower:
             reason = await self.notifier.show(told_subject(told), body, is_urgent=told.kind.is_alarm)
             if reason:
                 self.say_once(f"--notify: {reason}")
+            self.notified.task_done()
 
 
 async def follow(order: WatchOrder, desk: Desk, recording: Recording = no_recording) -> ExitCode:
@@ -214,12 +224,13 @@ async def _open_outputs(follower: _Follower, stack: AsyncExitStack, tasks: "list
     """Open what the order tells, before anything is sent to a gateway. Raises `Problem` if something cannot be."""
     order = follower.order
     by_hook: dict[Webhook, Courier[Change]] = {}
-    for profile, hook in order.webhooks.items():
+    for hook in (*([] if order.webhook is None else [order.webhook]), *order.webhooks.values()):
         if hook not in by_hook:
             secret = await _secret_of(hook)
             by_hook[hook] = Courier(hook.address, _webhook_body, _courier_told("webhook"), secret=secret)
             tasks.append(asyncio.create_task(by_hook[hook].run()))
-        follower.couriers[profile] = by_hook[hook]
+    follower.courier = None if order.webhook is None else by_hook[order.webhook]
+    follower.couriers = {profile: by_hook[hook] for profile, hook in order.webhooks.items()}
     if order.otel is not None:
         follower.otel = Courier(
             order.otel, lambda batch, _: otlp_metrics(batch[-1]), _courier_told("--otel"), limit=1
@@ -270,15 +281,17 @@ def _courier_told(name: str) -> Callable[[CourierEvent], None]:
 
 async def _finish(follower: _Follower, hurry: asyncio.Event) -> None:
     """Give what still waits a little time, less if a second signal comes; say what was not delivered."""
-    couriers = list(dict.fromkeys(follower.couriers.values()))
+    couriers = follower.all_couriers
     work = [asyncio.ensure_future(each.finish()) for each in couriers]
     if follower.otel is not None:
         work.append(asyncio.ensure_future(follower.otel.finish()))
+    if follower.notifier is not None:
+        work.append(asyncio.ensure_future(follower.notified.join()))
     hurried = asyncio.ensure_future(hurry.wait())
     try:
         if work:
             ended = asyncio.create_task(_all(work))
-            await asyncio.wait({ended, hurried}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({ended, hurried}, timeout=END_S, return_when=asyncio.FIRST_COMPLETED)
             ended.cancel()
     finally:
         hurried.cancel()

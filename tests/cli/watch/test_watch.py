@@ -17,6 +17,7 @@ from support.probes.smoking import TOKEN
 from support.referees.not_tested import not_tested
 from support.watch.exposition_check import parsed
 from support.watch.failing_gateway import GOOD, Act, FailingGateway, every_post, failing_gateway, refusal
+from support.watch.notification_service import desktop
 from support.watch.webhooks import MoodyWebhook
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -227,6 +228,18 @@ async def test_options_that_cannot_be_met_are_refused_before_anything_is_sent(co
     assert (taken.code, both.code) == (2, 2)
     assert f"cannot listen on port {port}" in taken.stderr
     assert absent.code == 3
+
+
+async def test_alarms_are_on_the_desktop_before_a_single_round_ends(console: Console) -> None:
+    async with failing_gateway() as gateway, desktop() as shown:
+        config(console, gateway)
+        await gateway.play(REFUSED)
+        bus = {"DBUS_SESSION_BUS_ADDRESS": shown.address}
+        await console.run("watch", "--once", "--notify", "--bell", GW=TOKEN, **bus)
+        await gateway.play(Act("is good", GOOD))
+        await console.run("watch", "--once", "--notify", GW=TOKEN, **bus)
+    assert [(title, urgency) for title, _, urgency in shown.shown] == [("p writer, critic", 2), ("p writer, critic", 1)]
+    assert "account_quota" in shown.shown[0][1]
 
 
 # --- The examples -----------------------------------------------------------------------------------------------------
