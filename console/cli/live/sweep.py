@@ -61,6 +61,7 @@ async def sweep(
 
     """
     usable = [each for each in profiles if isinstance(each, Profile)]
+    progress = output.Progress("profiles done", len(profiles), is_silent=True)
     async with open_clients(usable) as clients:
         places = places_of(usable, clients, concurrency)
         tasks = [asyncio.create_task(_one(each, clients, places, work)) for each in profiles]
@@ -68,9 +69,11 @@ async def sweep(
             swept = []
             for task in tasks:
                 swept.append(await task)
+                progress.advance()
                 told(swept[-1])
             return swept
         finally:
+            progress.end()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

@@ -31,22 +31,13 @@ from console.domain.routes.role import Role
 from console.domain.text.character import character_fault
 from console.domain.text.safe import safe
 from console.services.config.endpoint_setting import ENDPOINT, NO_DOT, check_endpoint_path
+from console.services.config.own_config import Trust
 from console.services.config.settings import EMBEDDED
 from console.services.config.toml_text import closest, nearest
 from console.services.gateway.address import check_base_url
 from console.services.gateway.placeholder import placeholder_fault
 from console.services.gateway.post_address import PostAddress
 from console.services.tokens.reference import LENGTH_LIMIT, Reference, Scheme
-
-
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """What a config file may not do because of where it is: each field is the reason, or None if it may."""
-
-    why_no_programs: str | None = None
-    """Why it may not name programs, in `cmd:` or as the policy's checks."""
-    why_no_tokens: str | None = None
-    """Why it may not name a token that is not bound to an origin."""
 
 
 def unfit(words: str) -> PydanticCustomError:
@@ -197,6 +188,8 @@ def _may_be_used(reference: Reference | None, info: ValidationInfo) -> Reference
     if reference is None:
         return None
     trust = _trust(info)
+    if trust.is_repository:
+        return reference  # it depends on the profile's origin
     if reference.scheme in (Scheme.ENV, Scheme.FILE, Scheme.CMD) and trust.why_no_tokens is not None:
         raise unfit(f"{reference.scheme}: could send a token to any gateway this file names: {trust.why_no_tokens}")
     if reference.scheme is Scheme.CMD and trust.why_no_programs is not None:
@@ -232,9 +225,9 @@ def _any_case(word: str) -> str:
 
 
 _OWN_HEADERS = [
-    "accept", "accept-encoding", "anthropic-version", "api-key", "authorization", "connection", "content-encoding",
-    "content-length", "content-type", "cookie", "expect", "host", "proxy-authorization", "transfer-encoding",
-    "upgrade", "user-agent", "x-api-key", "x-goog-api-key",
+    "accept", "accept-encoding", "anthropic-version", "api-key", "authorization", "cf-aig-authorization", "connection",
+    "content-encoding", "content-length", "content-type", "cookie", "expect", "host", "proxy-authorization",
+    "transfer-encoding", "upgrade", "user-agent", "x-api-key", "x-goog-api-key", "x-portkey-api-key",
 ]  # fmt: skip
 _OWN_HEADER = f"^(?:{'|'.join(map(_any_case, _OWN_HEADERS))})$"
 _HEADER = "[A-Za-z0-9-]{1,100}"

@@ -8,11 +8,29 @@ from enum import StrEnum
 
 from console.domain.run.gate import Gate
 from console.services.git.command import has_git
-from console.services.leak_drill.canary import LEAKING_CONTEXT, LEAKING_TASK, REPOSITORY, TASK, Canary, hostile_profiles
+from console.services.leak_drill.canary import (
+    LEAKING_CONTEXT,
+    LEAKING_TASK,
+    REPOSITORY,
+    TASK,
+    VARIABLE,
+    Canary,
+    hostile_profiles,
+)
 from console.services.leak_drill.child import CONSOLE
 
 WITH_CORE = ("/bin/sh", "-c", 'ulimit -c "$(ulimit -H -c)"; exec "$@"', "sh")
 """Runs a program with the largest core file limit that the system allows, so that only the console forbids it."""
+
+
+_AT_URL = (
+    "/bin/sh",
+    "-c",
+    'url=$(sed -n \'s/^base_url = "\\(.*\\)"/\\1/p\' "$HOME/.config/gateway-console/config.toml" | head -n 1);'
+    ' exec "$@" --url "$url"',
+    "sh",
+)
+"""Runs a program with the address of the first gateway in the config."""
 
 
 class How(StrEnum):
@@ -59,6 +77,9 @@ def steps(canary: Canary) -> Sequence[Step]:
         Step("broken config", ("--config", "broken.toml", "routes"), refused),
         Step("init from a refused YAML", ("init", "--from", "refused.yaml", "--output", "-"), refused),
         Step("routes of a refused YAML", ("routes", "--from-yaml", "refused.yaml"), refused),
+        Step("config show", ("config", "show"), ok),
+        Step("config show --json", ("config", "show", "--json"), ok),
+        Step("config validate, a token in a file", ("config", "validate", "refused.yaml"), refused),
         Step("token set, no ASCII", ("token", "set", "--profile", "vault"), frozenset({2}), b"\xff" + token),
         Step("token set", ("token", "set", "--profile", "vault"), ok, token),
         Step("token check", ("token", "check", "--profile", "vault", "--json"), ok),
@@ -69,7 +90,15 @@ def steps(canary: Canary) -> Sequence[Step]:
         *(_run() if has_git(os.environ) else ()),
         *(step for name in ("well", *hostile_profiles()) for step in _bundles(name)),
         Step("verify mark", ("verify", "mark", "ci-secrets", "--note", "drill"), ok),
+        Step("history", ("history", "--json"), ok),
+        Step("history --plot", ("history", "--plot", "ttft"), ok),
         Step("doctor", ("doctor", "--json")),
+        Step(
+            "init",
+            ("init", "--profile", "drilled", "--token-ref", f"env:{VARIABLE}", "--yes", "--unchecked"),
+            sends=True,
+            program=(*_AT_URL, *CONSOLE),
+        ),
         *(
             Step(f"screen, {name}", ("--profile", name), ok, how=How.AT_TERMINAL, sends=True)
             for name in ("well", *hostile_profiles())

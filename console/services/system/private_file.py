@@ -180,6 +180,30 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     _put(path, data, lambda draft: os.replace(draft, path.name, src_dir_fd=folder, dst_dir_fd=folder), folder, mode)
 
 
+def require_writable(path: Path) -> None:
+    """Refuse a file that `replace_file` could not write, or that is not to be replaced; create its directory.
+
+    Raises:
+        PrivateFileError: It is a symbolic link, a directory, a pipe or a device, or another user's file, or no file
+            can be written in its directory.
+
+    """
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        raise _unusable(path, error, "written") from None
+    else:
+        if not stat.S_ISREG(found.st_mode):
+            kind = "a symbolic link" if stat.S_ISLNK(found.st_mode) else "not a regular file"
+            raise PrivateFileError(f"{safe(str(path))} is {kind} and was not touched; name another file")
+        if found.st_uid != os.geteuid():
+            raise PrivateFileError(f"{safe(str(path))} belongs to another user and was not touched; name another file")
+    folder = _any_directory(path, b"")
+    _put(path, b"", lambda draft: None, folder)
+
+
 def _any_directory(path: Path, data: bytes) -> int:
     """Open the directory of a file that is to hold clean data, after creating it if missing."""
     require_clean(data, safe(path.name))

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import runpy
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from support.git.repositories import Repository
 from support.relay.stand_in import StandIn
 from support.watch.webhooks import MoodyWebhook
 
+from console.services.config.shipped import shipped
 from console.simulator.process import announcement
 from console.simulator.server import serve
 
@@ -60,7 +62,13 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
     root = Repository(tmp_path / "repository", {"AGENTS.md": b"# Rules\n"}).root
     decide = ("run", "decide", "last", "--gate", "instruction", "--verdict", "ready", "--reason", "read")
     revise = ("run", "decide", "last", "--gate", "writer", "--verdict", "revise", "--reason", "say more of it")
+    faulty = ("--config", shutil.copyfile(shipped("sample_config.toml"), tmp_path / "own.toml"), "--profile", "faults")
     return [
+        ("config", "show"),
+        ("config", "path"),
+        ("config", "validate"),
+        (*faulty, "config", "fix", "reviewer", "--yes"),
+        (*faulty, "config", "undo", "--yes"),
         ("routes",),
         ("--profile", "faults", "routes"),
         ("routes", "--all-profiles"),
@@ -71,6 +79,7 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
         ("check", "--level", "5", "--cross"),
         ("--profile", "faults", "check", "--level", "5"),
         ("init", "--from", DATA / "yaml_configs" / "routes.yaml", "--output", "-"),
+        ("init", "--preset", "list"),
         ("routes", "--from-yaml", DATA / "yaml_configs" / "routes.yaml"),
         ("smoke",),
         ("--profile", "faults", "smoke"),

@@ -40,6 +40,21 @@ async def test_init_writes_over_no_file_and_through_no_link(console: Console, ar
     assert [each for each in console.home.iterdir() if each.name.startswith(".")] == []
 
 
+async def test_a_second_yaml_is_appended_and_overwrites_no_profile(console: Console, article: Path) -> None:
+    own = console.home / ".config" / "gateway-console" / "config.toml"
+    await console.run("init", "--from", article)
+    before = own.read_bytes()
+    taken = await console.run("init", "--from", article)
+    assert taken.code == 2
+    assert "has a profile main, which is never overwritten" in taken.stderr
+    assert own.read_bytes() == before
+    added = await console.run("init", "--from", article, "--profile", "second", "--json")
+    assert own.read_bytes().startswith(before)
+    assert Path(added.document["backup"]).read_bytes() == before
+    assert added.document["default_profile"] == "main"
+    assert (await console.run("routes", "--profile", "second", "--json")).code == 0
+
+
 async def test_init_to_stdout_writes_no_file_and_its_document_has_the_same_config(
     console: Console, article: Path
 ) -> None:
@@ -57,9 +72,9 @@ async def test_init_to_stdout_writes_no_file_and_its_document_has_the_same_confi
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        ((), 2, "gateway-console init --from FILE"),
         (("--from", "article.yaml", "--read-only"), 11, "--read-only"),
-        (("--from", "article.yaml", "--config", "x.toml"), 2, "exclude each other"),
+        (("--from", "article.yaml", "--config", "x.toml", "--output", "y.toml"), 2, "exclude each other"),
+        (("--from", "article.yaml", "--url", "https://gw.example"), 2, "exclude each other"),
         (("--from", "article.yaml", "--profile", "a b"), 2, "a profile name has only"),
         (("--from", "absent.yaml"), 3, "no such file; name a YAML file"),
     ],
