@@ -14,6 +14,7 @@ from console import __version__
 from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode, code_of_kind, most_actionable
+from console.cli.recording import live_recording
 from console.cli.reports.code import code_of
 from console.cli.reports.documents.watch.event import WatchEventDocument, WatchEventsDocument
 from console.cli.reports.sweep import counted
@@ -21,9 +22,11 @@ from console.cli.watch.order import WatchOrder, Webhook
 from console.domain.ledger.checkpoint import moment
 from console.domain.money import usd_text
 from console.domain.probes.standing import Standing
+from console.domain.routes.contract import RouteCheck
 from console.domain.tokens.secret import Secret
 from console.domain.watch.profile_watch import ProfileWatch
 from console.domain.watch.told import Told, ToldKind
+from console.services.config.settings import Profile
 from console.services.gateway.address import canonical_origin
 from console.services.open_gateway import TokenError
 from console.services.system.directories import state_directory
@@ -35,7 +38,7 @@ from console.services.watch.courier import END_S, Courier, CourierEvent, Courier
 from console.services.watch.desk import Desk
 from console.services.watch.exposition import serve_metrics, write_metrics
 from console.services.watch.notification import Notifier
-from console.services.watch.round import Recording, no_recording
+from console.services.watch.round import Recording, See, no_recording
 from console.services.watch.watch import (
     Overslept,
     PaidRounds,
@@ -149,13 +152,23 @@ class _Follower:
             self.notified.task_done()
 
 
-async def follow(order: WatchOrder, desk: Desk, recording: Recording = no_recording) -> ExitCode:
+def _recording(order: WatchOrder) -> Recording:
+    """Return what shows the history each round of an open gateway; where none was opened, nothing is a fact."""
+
+    def begin(profile: Profile, checks: tuple[RouteCheck, ...], origin: str) -> See:
+        if not origin:
+            return no_recording(profile, checks, origin)
+        return live_recording(profile, checks, origin, is_read_only=order.is_read_only).see
+
+    return begin
+
+
+async def follow(order: WatchOrder, desk: Desk) -> ExitCode:
     """Watch until the order's end or a signal; return the exit code of the last round.
 
     Args:
         order: What to watch, how and where it is told.
         desk: The config and its gateways.
-        recording: Takes every event of each round.
 
     Raises:
         Problem: The config cannot be used, or something that was asked for cannot be opened.
@@ -168,7 +181,7 @@ async def follow(order: WatchOrder, desk: Desk, recording: Recording = no_record
     tasks: list[asyncio.Task[None]] = []
     async with AsyncExitStack() as stack:
         await _open_outputs(follower, stack, tasks)
-        watch = Watch(_plan(order), desk, stop, recording=recording)
+        watch = Watch(_plan(order), desk, stop, recording=_recording(order))
         try:
             async with aclosing(watch.run()) as events:
                 async for event in events:
