@@ -6,7 +6,7 @@ from pydantic import Field, Strict
 
 from console.services.config.field_types import TokenReference, WebhookAddress
 from console.services.config.settings import WatchSettings
-from console.services.config.table import Table
+from console.services.config.tables.table import Table
 
 
 class WatchModel(Table):

@@ -6,7 +6,7 @@ from pydantic import Field, Strict
 
 from console.services.config.field_types import OwnCommand, OwnDirectories, Seconds
 from console.services.config.settings import AgentSettings, RelaySettings
-from console.services.config.table import Table
+from console.services.config.tables.table import Table
 
 
 class RelayModel(Table):
