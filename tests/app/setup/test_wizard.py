@@ -25,7 +25,7 @@ def told(app: ConsoleApp) -> str:
     return drawn(app.screen, "told") if isinstance(app.screen, SetupDialog) else ""
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 40), marks=pytest.mark.long)])
 async def test_a_profile_is_set_up_by_answers_and_the_way_to_use_it_is_said(
     size: tuple[int, int], tmp_path: Path
 ) -> None:
