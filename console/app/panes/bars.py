@@ -22,15 +22,14 @@ class HeaderBar(LinePane):
 
     SHOWS_STREAMS = False
 
-    def __init__(self, state: ConsoleState, *, is_built_in: bool, has_own_facts: bool) -> None:
+    def __init__(self, state: ConsoleState) -> None:
         super().__init__(state, id="header", can_focus=False)
-        known = (("built-in", is_built_in), ("read-only", state.is_read_only), ("own facts", has_own_facts))
-        self._marks = [word for word, is_set in known if is_set]
 
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return the one line."""
         is_auto = state.run is not None and state.run.auto
-        marks = ["AUTO", *self._marks] if is_auto else self._marks
+        known = (("AUTO", is_auto), ("read-only", state.is_read_only))
+        marks = [*(word for word, is_set in known if is_set), *state.config.marks]
         return (
             header_line(
                 state, marks, size.width, "" if state.is_read_only or "built-in" not in marks else _HOW_TO_BEGIN
@@ -52,7 +51,7 @@ def header_line(state: ConsoleState, marks: Sequence[str], width: int, hint: str
 
     """
     name, profile = Span("gateway-console ", Tone.STRONG), Span(f" {fit(state.profile, 20)} ", Tone.OK)
-    own = [profile, *_relay(state)]
+    own = [profile, *(Span(f"· {words} ", Tone.WARN) for words in state.config.alarms), *_relay(state)]
     marked = [*own, *(Span(f"· {mark} ", Tone.WARN) for mark in marks)]
     where, key = [Span(" "), *_where(state)], _key(state)
     counts = _counts(state)

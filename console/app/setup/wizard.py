@@ -82,12 +82,12 @@ async def converse(app: App[None], dialog: SetupDialog, profile: Profile, enviro
     Args:
         app: The application.
         dialog: Asks and shows.
-        profile: The profile in use; a new one goes into the same config.
+        profile: The profile in use; a new one goes into the same config if that is the operator's.
         environment: The environment variables.
 
     """
     own = user_config_path(environment)
-    path = own if profile.is_built_in else Path(profile.source)
+    path = own if profile.is_built_in or profile.is_of_repository else Path(profile.source)
     try:
         if path is None:
             raise Problem("HOME is not set, so there is no place for a config")  # noqa: TRY301

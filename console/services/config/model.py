@@ -62,6 +62,7 @@ from console.services.config.settings import (
     PolicySettings,
 )
 from console.services.config.table import Table
+from console.services.config.watch_model import WatchModel
 from console.services.gateway.address import version_fault
 from console.services.gateway.options import Auth
 from console.services.tokens.reference import Scheme
@@ -295,6 +296,8 @@ class PolicyModel(Table):
     retention_days: Annotated[int, Strict(), Field(ge=30, le=36500)] = PolicySettings.retention_days
     """How many days a run that is over is kept after its last line. `record prune` deletes older ones; nothing else
     does."""
+    history_days: Annotated[int, Strict(), Field(ge=0, le=3650)] = PolicySettings.history_days
+    """How many days `history` keeps how checks, calls and runs ended; 0 keeps nothing."""
     run_tokens: Tokens | None = PolicySettings.run_tokens
     """The most tokens, input and output, that one run may use."""
     run_usd: Dollars | None = PolicySettings.run_usd
@@ -350,6 +353,8 @@ class ProfileModel(Table):
     """What the relay holds coding agents to."""
     agent: AgentModel = AgentModel()
     """What holds for a coding agent that writes the drafts of a run."""
+    watch: WatchModel = WatchModel()
+    """What `watch` does if its options say nothing else."""
     family_facts: tuple[FamilyFactModel, ...] = ()
     """Your own rows on which families serve which models on this gateway."""
 

@@ -139,7 +139,7 @@ def append(
             _require_kept(current.before, after, path, name, is_default=makes_default)
         mode = stat.S_IMODE(path.stat().st_mode)
         backup = _keep(path, current.before, now)
-        replace_file(path, after, mode)
+        replace_file(path, after, mode=mode)
         return Placed(path, backup, name if makes_default else current.default, broken)
 
 

@@ -162,7 +162,7 @@ def create_file(path: Path, data: bytes) -> bool:
     return True
 
 
-def replace_file(path: Path, data: bytes, mode: int = 0o600) -> None:
+def replace_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     """Write a file in a directory of any kind, in the place of one that may be there.
 
     A missing directory is created for this user alone. A symbolic link is replaced, and its target left alone.
@@ -178,6 +178,30 @@ def replace_file(path: Path, data: bytes, mode: int = 0o600) -> None:
     """
     folder = _any_directory(path, data)
     _put(path, data, lambda draft: os.replace(draft, path.name, src_dir_fd=folder, dst_dir_fd=folder), folder, mode)
+
+
+def require_writable(path: Path) -> None:
+    """Refuse a file that `replace_file` could not write, or that is not to be replaced; create its directory.
+
+    Raises:
+        PrivateFileError: It is a symbolic link, a directory, a pipe or a device, or another user's file, or no file
+            can be written in its directory.
+
+    """
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        raise _unusable(path, error, "written") from None
+    else:
+        if not stat.S_ISREG(found.st_mode):
+            kind = "a symbolic link" if stat.S_ISLNK(found.st_mode) else "not a regular file"
+            raise PrivateFileError(f"{safe(str(path))} is {kind} and was not touched; name another file")
+        if found.st_uid != os.geteuid():
+            raise PrivateFileError(f"{safe(str(path))} belongs to another user and was not touched; name another file")
+    folder = _any_directory(path, b"")
+    _put(path, b"", lambda draft: None, folder)
 
 
 def _any_directory(path: Path, data: bytes) -> int:
@@ -226,9 +250,9 @@ def _put(path: Path, data: bytes, place: Callable[[str], None], folder: int, mod
         try:
             file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, 0o600, dir_fd=folder)
             with os.fdopen(file, "wb") as opened:
-                os.fchmod(file, mode)
                 opened.write(data)
                 opened.flush()
+                os.fchmod(file, mode)
                 os.fsync(file)
             place(draft)
         finally:

@@ -60,14 +60,36 @@ def confirm_on_terminal(question: str) -> bool:
         KeyboardInterrupt: The person pressed ctrl+c.
 
     """
+    return _typed(f"{question} [y/N]") in ("y", "yes")
+
+
+def ask_choice(question: str, letters: str) -> str:
+    """Ask for one of a few letters on this process's terminal, until one is typed.
+
+    Raises:
+        NoTerminalError: There is no terminal, or it was closed.
+        KeyboardInterrupt: The person pressed ctrl+c.
+
+    """
+    while True:
+        typed = _typed(f"{question} [{'/'.join(letters)}]")
+        if len(typed) == 1 and typed in letters:
+            return typed
+
+
+def _typed(question: str) -> str:
+    """Return what a person types after a question, in lower case. Raises as `ask_choice` does."""
     if not has_terminal():
         raise NoTerminalError
     try:
         with interruptible(), Path("/dev/tty").open("r+b", buffering=0) as terminal:
-            terminal.write(f"{safe(question)} [y/N] ".encode())
-            return terminal.readline(LINE_LIMIT).strip().lower() in (b"y", b"yes")
+            terminal.write(f"{safe(question)} ".encode())
+            line = terminal.readline(LINE_LIMIT)
     except OSError:
         raise NoTerminalError("no answer could be read from the terminal") from None
+    if not line:
+        raise NoTerminalError("the terminal was closed")
+    return line.decode(errors="replace").strip().lower()
 
 
 @contextlib.contextmanager

@@ -1,14 +1,12 @@
-"""A record as one HTML page: nothing is loaded or run, and it prints on A4."""
+"""A page as HTML: nothing is loaded or run, and it prints on A4."""
 
 import base64
 import hashlib
 from collections.abc import Iterator
 from html import escape
 
-from console.domain.record.record import Record
 from console.domain.text.safe import safe
-from console.view.record.page import Cell, Own, Table, page_of
-from console.view.record.results import SIMULATED
+from console.view.report.page import Cell, Own, Page, Table
 from console.view.sign import Tone
 
 _STYLE = """
@@ -40,11 +38,10 @@ _POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; for
 _CLASSES = {Tone.OK: "ok", Tone.WARN: "warn", Tone.FAIL: "fail", Tone.DIM: "dim"}
 
 
-def html_page(record: Record) -> str:
-    """Return a record as an HTML page."""
-    page = page_of(record)
-    title = _text(f"{page.title}{' (simulated)' if page.is_simulated else ''}")
-    simulated = [f'<p class="simulated">{_text(SIMULATED)}</p>'] if page.is_simulated else []
+def html_page(page: Page) -> str:
+    """Return a page as an HTML document."""
+    title = _text(f"{page.title}{' (simulated)' if page.simulated else ''}")
+    simulated = [f'<p class="simulated">{_text(page.simulated)}</p>'] if page.simulated else []
     lines = [
         "<!doctype html>",
         '<html lang="en">',

@@ -1,4 +1,4 @@
-"""A record as Markdown, for a comment on a pull request. Text from outside is code, and nothing in it is markup.
+"""A page as Markdown, for a comment or a job summary. Text from outside is code, and nothing in it is markup.
 
 In code there are no mentions, no references, no links and no HTML. Escaping alone would not do: GitHub looks for
 mentions in what a backslash has already become.
@@ -7,31 +7,41 @@ mentions in what a backslash has already become.
 import re
 from collections.abc import Iterator, Sequence
 
-from console.domain.record.record import Record
 from console.domain.text.safe import safe
-from console.view.record.page import Cell, Own, Table, page_of
-from console.view.record.results import SIMULATED
+from console.view.report.page import Cell, Own, Page, Table
+
+SIZE_LIMIT = 900_000
+"""The most bytes of rows: GitHub shows no job summary of more than 1 MiB."""
 
 
-def markdown(record: Record) -> str:
-    """Return a record as GitHub's Markdown."""
-    page = page_of(record)
+def markdown(page: Page) -> str:
+    """Return a page as GitHub's Markdown. Rows that a job summary has no room for are counted."""
     lines = [f"### gateway-console: {page.title}, {page.end}", ""]
-    if page.is_simulated:
-        lines += [f"> **{SIMULATED}**", ""]
+    if page.simulated:
+        lines += [f"> **{page.simulated}**", ""]
+    room = SIZE_LIMIT
     for table in page.tables:
-        lines += _table(table)
+        for line in _table(table, room):
+            room -= len(line.encode()) + 1
+            lines.append(line)
     return "\n".join(lines)
 
 
-def _table(table: Table) -> Iterator[str]:
+def _table(table: Table, room: int) -> Iterator[str]:
     if not table.rows and not table.if_empty:
         return
     yield from (f"**{table.title}**", "")
     if table.rows:
         yield _row(table.head)
         yield _row(["---"] * len(table.head))
-        yield from (_row([_cell(each) for each in row]) for row in table.rows)
+        for number, row in enumerate(table.rows):
+            line = _row([_cell(each) for each in row])
+            room -= len(line.encode()) + 1
+            if room < 0:
+                yield ""
+                yield f"{len(table.rows) - number} more: there is no room for them here; the other forms have them all"
+                break
+            yield line
     else:
         yield table.if_empty
     yield ""
