@@ -57,12 +57,12 @@ from console.domain.workflows.check import check_workflow
 from console.domain.workflows.workflow import Workflow
 from console.services.coding_agent.named_source import named_source
 from console.services.config.toml_text import TomlText
-from console.services.config.yaml_text import YamlText
 from console.services.facts.installed import SIZE_LIMIT
 from console.services.gateway.call import Started
 from console.services.pages.page_text import content_sha256, visible_text
 from console.services.probes.content_check import counted_to
 from console.services.probes.intake import Intake
+from console.services.setup.yaml_text import YamlText
 from console.services.workflows.workflow_file import FILE_SIZE_LIMIT, WorkflowError, parse_workflow
 
 GROWTH_LIMIT = 3.0

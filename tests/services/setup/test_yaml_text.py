@@ -8,9 +8,9 @@ import pytest
 
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
-from console.services.config.from_yaml import config_from_yaml
 from console.services.config.load import load_profile
 from console.services.config.toml_text import ConfigError
+from console.services.setup.from_yaml import config_from_yaml
 
 BLOCKS = Path(__file__).parents[2] / "data" / "yaml_configs"
 ROUTES = (BLOCKS / "routes.yaml").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from console.services.config.load import read_profile
 from console.services.config.own_config import why_shared
 from console.services.config.settings import Profile
 from console.services.config.toml_text import ConfigError, read_text
-from console.services.config.yaml_text import YamlNote, YamlText
+from console.services.setup.yaml_text import YamlNote, YamlText
 
 _NO_PROGRAMS = "put it into the config after it is written"
 
