@@ -45,10 +45,12 @@ def show_or_write(arguments: argparse.Namespace, agent: str) -> ExitCode:
 
 
 def _show(arguments: argparse.Namespace, found: Matching, path: Path | None) -> None:
-    if path is not None:
-        output.write_line(f"# {safe(str(path), limit=300)}")
-        for line in found.lines.splitlines():
-            output.write_line(line)
+    names = tuple(found.choice.settings.files)
+    if found.lines:
+        where = str(path) if path is not None else f"{names[0]}, in the directory of {found.agent.name}"
+        output.write_line(f"# {safe(where, limit=300)}")
+    for line in found.lines.splitlines():
+        output.write_line(line)
     for name, value in found.exports:
         shown_value = f'"{value}"' if value.startswith("$") else shlex.quote(value)
         if value != f"${name}":
@@ -58,13 +60,13 @@ def _show(arguments: argparse.Namespace, found: Matching, path: Path | None) -> 
 
 def _next(arguments: argparse.Namespace, found: Matching) -> None:
     """Say what else has to be so."""
-    keys = [value.removeprefix("$") for _, value in found.exports if value.startswith("$")]
-    if not arguments.direct:
-        port = arguments.port or RELAY_PORT
-        words = f"gateway-console{same_profile(arguments)} relay --port {port} --for {found.agent.id.replace('_', '-')}"
-        output.note(f"start the relay, and export the key that it prints: {words}")
-    elif keys:
-        output.note(f"the token has to be in the variable {keys[0]}; it was not written anywhere")
+    if arguments.direct:
+        output.note(f"the token has to be in the variable {found.key_variable}; it was not written anywhere")
+        return
+    port = arguments.port or RELAY_PORT
+    words = f"gateway-console{same_profile(arguments)} relay --port {port} --for {found.agent.id.replace('_', '-')}"
+    output.note(f"start the relay with: {words}")
+    output.note(f"then set the variable {found.key_variable} to the key that it prints")
 
 
 def _write(arguments: argparse.Namespace, found: Matching, path: Path, form: str) -> None:

@@ -112,9 +112,8 @@ def _address(state: AgentState, table: Table) -> Iterator[SettingsFinding]:
     gateway = table.gateway
     is_gateway = gateway is not None and called.origin == gateway.origin
     if said is None:
-        severity = Severity.WARN if state.installed is not None else Severity.INFO
         message = f"No setting names a base URL, so it calls {called.site}, past the gateway and its route table."
-        yield _found("SET-02", severity, message)
+        yield _found("SET-02", Severity.WARN, message)
     elif not is_gateway and not called.is_loopback and called.origin:
         other = "the profile's gateway" if gateway is None else f"the gateway {gateway.site}"
         message = f"It calls {called.site}, not {other} and not the relay on this machine."
@@ -149,7 +148,7 @@ def _protocol(state: AgentState, table: Table) -> Iterator[SettingsFinding]:
     if (
         reading.family is None
         and reading.protocol
-        and (reading.base_url is not None or state.agent.foreign is not None)
+        and (reading.base_url is not None or reading.family_from is not None or state.agent.foreign is not None)
     ):
         message = (
             f"It speaks {reading.protocol}, which no route has: the relay refuses it, and nothing here is checked."

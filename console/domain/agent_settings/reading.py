@@ -62,7 +62,8 @@ class Reading:
     @property
     def is_set_up(self) -> bool:
         """Whether any setting decides where it calls, or which model."""
-        return self.base_url is not None or bool(self.models) or bool(self.faults)
+        is_said = self.base_url is not None or self.family_from is not None
+        return is_said or bool(self.models) or bool(self.faults)
 
 
 ENDINGS: Mapping[EndpointFamily, str] = {

@@ -31,10 +31,12 @@ class Matching:
     change: Mapping[str, Any]
     """What its own file gets; empty if it has none that is written."""
     lines: str
-    """The same as text, to be added by hand."""
+    """The same as text, to be added by hand; the text of its file if the console writes none."""
     exports: tuple[tuple[str, str], ...]
     """Variables with their values; a value that is a key is `$NAME`, never the key."""
     write: WriteFact | None
+    key_variable: str
+    """The variable that is to hold the key."""
 
 
 def matching(
@@ -69,17 +71,17 @@ def matching(
             raise Problem(f"{words}: use --relay, which has the standard paths", ProblemKind.CONFIG)
         return place.fill(template.replace(_BASE, base)).replace(RELAY_KEY, name)
 
-    variables = {key: fill(text) for key, text in choice.settings.variables.items()}
+    variables = {key.replace(RELAY_KEY, name): fill(text) for key, text in choice.settings.variables.items()}
     kept = {key: text for key, text in variables.items() if write is None or key not in write.leave_out}
-    change: Mapping[str, Any] = {}
-    if write is not None:
-        change = _change(write, kept, {path: fill(text) for path, text in choice.settings.files.items()})
-    is_key = {key for key, text in choice.settings.variables.items() if "<key>" in text}
+    files = {path: fill(text) for path, text in choice.settings.files.items()}
+    change: Mapping[str, Any] = {} if write is None else _change(write, kept, files)
+    is_key = {key.replace(RELAY_KEY, name) for key, text in choice.settings.variables.items() if "<key>" in text}
     needed = {key: text for key, text in kept.items() if key in is_key or not change}
     if change and not is_key and reference:
         needed = {name: f"${name}"}
     exports = tuple((key, f"${name}" if key in is_key else text) for key, text in needed.items() if "~/" not in text)
-    return Matching(settings, choice, change, _as_text(write, change), exports, write)
+    lines = "".join(files.values()).rstrip() if write is None else _as_text(write, change)
+    return Matching(settings, choice, change, lines, exports, write, name)
 
 
 def _choice(settings: AgentSettings, desk: RouteDesk, route: str | None) -> AgentChoice:

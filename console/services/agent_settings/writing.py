@@ -24,6 +24,7 @@ from console.services.system.private_file import replace_file
 
 _BOM = b"\xef\xbb\xbf"
 _CONTEXT_LINES = 2
+_WITH_USER = re.compile(r"://[^/\s@]+@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,9 @@ def edited(file: OwnFile, form: str, change: Mapping[str, Any]) -> bytes:
     for key in literal_keys(Source("", Level.USER, tree=tree)):
         line = "" if key.line is None else f", line {key.line}"
         words = f"a literal key is in it ({key.name}{line}). Remove and rotate it first; nothing was written"
+        raise Problem(f"{safe(str(file.path), limit=300)}: {words}", ProblemKind.REFUSED)
+    if any(_WITH_USER.search(text) for _, text in tree.leaves()):
+        words = "an address in it has a user name or a password. Remove it first; nothing was written"
         raise Problem(f"{safe(str(file.path), limit=300)}: {words}", ProblemKind.REFUSED)
     match form:
         case "toml":

@@ -30,9 +30,13 @@ def read_aider(stack: Stack, default_url: str) -> Reading:
         family=family if is_known else None,
         family_from=model,
         protocol="" if is_known else "what its model's name stands for",
-        models=tuple(each.part(_bare(each.text)) for each in named),
+        models=_once([each.part(_bare(each.text)) for each in named]),
         key=_key(stack, "anthropic" if is_messages else "openai"),
     )
+
+
+def _once(models: list[Said]) -> tuple[Said, ...]:
+    return tuple({each.text: each for each in reversed(models)}.values())[::-1]
 
 
 def _bare(model: str) -> str:

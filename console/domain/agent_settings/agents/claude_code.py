@@ -24,7 +24,8 @@ def read_claude_code(stack: Stack, default_url: str) -> Reading:
     elsewhere = next((name for name in _ELSEWHERE if _is_on(_variable(stack, name))), None)
     models = _models(stack)
     if elsewhere is not None:
-        return Reading("", models=models, protocol=_ELSEWHERE[elsewhere])
+        where = _variable(stack, elsewhere)
+        return Reading("", family_from=where, models=models, protocol=_ELSEWHERE[elsewhere])
     return Reading(
         default_url,
         base_url=next(iter(bases), None),

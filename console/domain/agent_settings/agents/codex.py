@@ -22,7 +22,8 @@ def read_codex(stack: Stack, default_url: str) -> Reading:
     bases = config.all_said("openai_base_url") if is_own else config.all_said(*own, "base_url")
     faults = _faults(config, provider, named)
     if provider in _ELSEWHERE:
-        return Reading("", models=() if model is None else (model,), protocol=_ELSEWHERE[provider], faults=faults)
+        models = () if model is None else (model,)
+        return Reading("", family_from=named, models=models, protocol=_ELSEWHERE[provider], faults=faults)
     return Reading(
         default_url if is_own else _LOCAL.get(provider, ""),
         base_url=next(iter(bases), None),

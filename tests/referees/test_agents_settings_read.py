@@ -1,0 +1,101 @@
+"""What `agents` says of a tree of settings is what the real agent does with it: Codex, OpenCode and Gemini CLI."""
+
+import asyncio
+import contextlib
+import json
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from support.agent_settings.golden import GATEWAY, OTHER, Golden, LaidOut, golden_trees, lay_out
+from support.referees.agent_clients import program_of
+from support.referees.agents import environment, find_agents, run
+
+pytestmark = pytest.mark.referee
+
+_SWITCHES = ("AUTOUPDATE", "MODELS_FETCH", "LSP_DOWNLOAD", "DEFAULT_PLUGINS")
+_REFUSAL = json.dumps({"error": {"message": "no", "type": "invalid_request_error"}}).encode()
+_ANSWER = (
+    b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s"
+)
+
+
+class Listener:
+    """A server that refuses every call and keeps what was asked: the address and the model."""
+
+    def __init__(self) -> None:
+        self.origin = ""
+        self.calls: list[tuple[str, str]] = []
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            lengths = [
+                line.partition(":")[2] for line in head.lower().split("\r\n") if line.startswith("content-length:")
+            ]
+            body = await reader.readexactly(int(lengths[0])) if lengths else b""
+            method, path, _ = head.split(" ", 2)
+            if method == "POST":
+                self.calls.append((self.origin + path.partition("?")[0], _model(path, body)))
+            status = b"400 Bad Request" if method == "POST" else b"426 Upgrade Required"  # so that Codex sends HTTP
+            writer.write(_ANSWER % (status, len(_REFUSAL), _REFUSAL))
+            await writer.drain()
+        writer.close()
+
+
+def _model(path: str, body: bytes) -> str:
+    if "/models/" in path:
+        return path.partition("/models/")[2].partition(":")[0]
+    return str(json.loads(body).get("model"))
+
+
+@contextlib.asynccontextmanager
+async def listening() -> AsyncIterator[Listener]:
+    listener = Listener()
+    async with await asyncio.start_server(listener.answer, "127.0.0.1", 0) as server:
+        listener.origin = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield listener
+
+
+def _command(agent: str) -> tuple[str, ...]:
+    if agent == "gemini":
+        return (*find_agents().gemini, "-p", "Reply with OK.")
+    words = ("exec", "--skip-git-repo-check") if agent == "codex" else ("run",)
+    return (str(program_of(agent)), *words, "Reply with OK.")
+
+
+async def _run(laid_out: LaidOut) -> str:
+    quiet = {f"OPENCODE_DISABLE_{each}": "1" for each in _SWITCHES} | {"GEMINI_CLI_NO_RELAUNCH": "1"}
+    own = {name: value for name, value in laid_out.environment.items() if name not in ("HOME", "PATH")}
+    temporary = laid_out.root / "tmp"
+    temporary.mkdir()
+    settings = environment(laid_out.root / "home", TMPDIR=str(temporary), **quiet, **own)
+    return await run(_command(laid_out.golden.agent), laid_out.directory, settings)
+
+
+@pytest.mark.parametrize("golden", [each for each in golden_trees() if each.case["is_run"]], ids=str)
+async def test_the_agent_calls_what_was_said(golden: Golden, tmp_path: Path) -> None:
+    async with listening() as gateway, listening() as other:
+        laid_out = lay_out(golden, tmp_path, {GATEWAY: gateway.origin, OTHER: other.origin})
+        (tmp_path / "repo" / ".git").rmdir()
+        subprocess.run(["git", "init", "--quiet", str(tmp_path / "repo")], check=True)
+        state = (await laid_out.checked()).state
+        said = await _run(laid_out)
+    assert state.called is not None
+    models = [each.text for each in state.reading.models]
+    calls = gateway.calls + other.calls
+    assert (state.called.url, models[0]) in calls, said
+    assert {url for url, _ in calls} == {state.called.url}
+    assert {model for _, model in calls} <= set(models)
+
+
+@pytest.mark.parametrize("name", ["wire_api_chat", "old_profile", "builtin_provider_changed", "provider_unknown"])
+async def test_codex_does_not_start_where_that_was_said(name: str, tmp_path: Path) -> None:
+    async with listening() as gateway:
+        laid_out = lay_out(Golden("codex", name), tmp_path, {GATEWAY: gateway.origin})
+        checked = await laid_out.checked()
+        said = await _run(laid_out)
+    assert "SET-11" in [each.finding.id for each in checked.findings]
+    assert gateway.calls == []
+    assert "rror" in said
