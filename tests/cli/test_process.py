@@ -14,6 +14,7 @@ VERBS = [
     ("record", "list", "--json"),
     ("instructions", "."),
     ("boundary",),
+    ("agents",),
     ("token", "list"),
     ("explain", "rate_limit"),
     ("verify",),

@@ -1,6 +1,5 @@
 """What `agents` says of a tree of settings is what the real agent does with it: Codex, OpenCode and Gemini CLI."""
 
-import asyncio
 import contextlib
 import json
 import subprocess
@@ -8,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from support.agent_settings.golden import GATEWAY, OTHER, Golden, LaidOut, golden_trees, lay_out
 from support.referees.agent_clients import program_of
 from support.referees.agents import environment, find_agents, run
@@ -15,10 +15,6 @@ from support.referees.agents import environment, find_agents, run
 pytestmark = pytest.mark.referee
 
 _SWITCHES = ("AUTOUPDATE", "MODELS_FETCH", "LSP_DOWNLOAD", "DEFAULT_PLUGINS")
-_REFUSAL = json.dumps({"error": {"message": "no", "type": "invalid_request_error"}}).encode()
-_ANSWER = (
-    b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s"
-)
 
 
 class Listener:
@@ -28,20 +24,11 @@ class Listener:
         self.origin = ""
         self.calls: list[tuple[str, str]] = []
 
-    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-            lengths = [
-                line.partition(":")[2] for line in head.lower().split("\r\n") if line.startswith("content-length:")
-            ]
-            body = await reader.readexactly(int(lengths[0])) if lengths else b""
-            method, path, _ = head.split(" ", 2)
-            if method == "POST":
-                self.calls.append((self.origin + path.partition("?")[0], _model(path, body)))
-            status = b"400 Bad Request" if method == "POST" else b"426 Upgrade Required"  # so that Codex sends HTTP
-            writer.write(_ANSWER % (status, len(_REFUSAL), _REFUSAL))
-            await writer.drain()
-        writer.close()
+    async def answer(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        if request.method == "POST":
+            self.calls.append((self.origin + request.path, _model(request.path, body)))
+        return web.json_response({"error": {"message": "no", "type": "invalid_request_error"}}, status=400)
 
 
 def _model(path: str, body: bytes) -> str:
@@ -53,9 +40,16 @@ def _model(path: str, body: bytes) -> str:
 @contextlib.asynccontextmanager
 async def listening() -> AsyncIterator[Listener]:
     listener = Listener()
-    async with await asyncio.start_server(listener.answer, "127.0.0.1", 0) as server:
-        listener.origin = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    application = web.Application(client_max_size=2**26)
+    application.router.add_route("*", "/{path:.*}", listener.answer)
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        listener.origin = f"http://127.0.0.1:{runner.addresses[0][1]}"
         yield listener
+    finally:
+        await runner.cleanup()
 
 
 def _command(agent: str) -> tuple[str, ...]:

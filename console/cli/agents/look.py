@@ -3,7 +3,7 @@
 import argparse
 
 from console.cli import output
-from console.cli.agents.verb import AGENTS, workspace
+from console.cli.agents.subject import AGENTS, workspace
 from console.cli.context import current
 from console.cli.exit_code import ExitCode, most_actionable
 from console.cli.profile import chosen_profile, same_profile

@@ -5,7 +5,7 @@ import shlex
 from pathlib import Path
 
 from console.cli import output
-from console.cli.agents.verb import RELAY_PORT, workspace
+from console.cli.agents.subject import RELAY_PORT, workspace
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile, offline_checks, same_profile

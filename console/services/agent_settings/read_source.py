@@ -50,10 +50,11 @@ def read_file(path: Path) -> FileText | None:
         raise SourceError(f"cannot be read ({os_reason(error)})") from None
     except ValueError:
         raise SourceError("has a name that no file can have") from None
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise SourceError("is a directory" if stat.S_ISDIR(mode) else "is not a regular file")
     with os.fdopen(descriptor, "rb") as file:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            raise SourceError("is a directory" if stat.S_ISDIR(mode) else "is not a regular file")
         try:
             data = file.read(SIZE_LIMIT + 1)
         except OSError as error:

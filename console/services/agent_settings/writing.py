@@ -54,12 +54,12 @@ def own_file(path: Path) -> OwnFile:
             words = "is a symbolic link. Write its target by hand, or replace it with the target"
             raise Problem(f"{where} {words}; nothing was written", ProblemKind.REFUSED) from None
         raise Problem(f"{where} cannot be read: {os_reason(error)}", ProblemKind.CONFIG) from None
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+        os.close(descriptor)
+        problem = "belongs to another user" if stat.S_ISREG(found.st_mode) else "is not a regular file"
+        raise Problem(f"{where} {problem}; nothing was written", ProblemKind.REFUSED)
     with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise Problem(f"{where} is not a regular file; nothing was written", ProblemKind.REFUSED)
-        if found.st_uid != os.geteuid():
-            raise Problem(f"{where} belongs to another user; nothing was written", ProblemKind.REFUSED)
         data = file.read(SIZE_LIMIT + 1)
     if len(data) > SIZE_LIMIT:
         raise Problem(f"{where} is larger than {SIZE_LIMIT // 1024} kB; nothing was written", ProblemKind.CONFIG)

@@ -69,6 +69,8 @@ def steps(canary: Canary) -> Sequence[Step]:
         *(step for name in ("well", *hostile_profiles()) for step in _bundles(name)),
         Step("verify mark", ("verify", "mark", "ci-secrets", "--note", "drill"), ok),
         Step("doctor", ("doctor", "--json")),
+        Step("agents", ("agents", "--json")),
+        Step("agents --write", ("agents", "--write", "codex", "--yes"), ok),
         *(
             Step(f"screen, {name}", ("--profile", name), ok, how=How.AT_TERMINAL, sends=True)
             for name in ("well", *hostile_profiles())

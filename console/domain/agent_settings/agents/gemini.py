@@ -25,7 +25,7 @@ def read_gemini(stack: Stack, default_url: str) -> Reading:
         default_url,
         base_url=next(iter(bases), None),
         overridden=bases[1:],
-        ending=f"/v1beta/models/{'MODEL' if model is None else model.text}:generateContent",
+        ending=f"/v1beta/models/{'MODEL' if model is None else model.text}:streamGenerateContent",
         family_from=login,
         protocol=_PROTOCOL,
         models=() if model is None else (model,),
