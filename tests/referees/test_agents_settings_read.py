@@ -5,15 +5,29 @@ import json
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import web
 from support.agent_settings.golden import GATEWAY, OTHER, Golden, LaidOut, golden_trees, lay_out
+from support.cli.console_process import Console
 from support.referees.agent_clients import program_of
 from support.referees.agents import environment, find_agents, run
+from support.relay.relays import relaying
+
+from console.domain.probes.smoke import SmokeStatus
+from console.domain.relay.call import RelayCallEnded
+from console.domain.routes.family import EndpointFamily
+from console.domain.routes.role import Role
+from console.domain.routes.route import Route, RouteTable
+
+if TYPE_CHECKING:
+    from console.simulator.server import Listening
 
 pytestmark = pytest.mark.referee
 
+MODEL = "gpt-route-placeholder"
+TABLE = RouteTable((Route(Role.WRITER, MODEL, EndpointFamily.RESPONSES, EndpointFamily.RESPONSES.standard_path),))
 _SWITCHES = ("AUTOUPDATE", "MODELS_FETCH", "LSP_DOWNLOAD", "DEFAULT_PLUGINS")
 
 
@@ -93,3 +107,28 @@ async def test_codex_does_not_start_where_that_was_said(name: str, tmp_path: Pat
     assert "SET-11" in [each.finding.id for each in checked.findings]
     assert gateway.calls == []
     assert "rror" in said
+
+
+async def test_codex_works_with_what_was_written_and_its_file_comes_back(embedded: "Listening", tmp_path: Path) -> None:
+    console = Console(tmp_path)
+    own = put_own(tmp_path)
+    before = own.read_bytes()
+    async with relaying(embedded.base_url, token=embedded.token, table=TABLE) as relay:
+        config = console.config_for(embedded.base_url, model=MODEL)
+        words = ("--config", str(config), "agents", "--write", "codex", "--port", relay.origin.rpartition(":")[2])
+        assert (await console.run(*words, "--yes")).code == 0
+        (tmp_path / "work").mkdir()
+        settings = environment(tmp_path, GATEWAY_CONSOLE_RELAY_KEY=relay.client.key)
+        said = await run(_command("codex"), tmp_path / "work", settings)
+    assert "OK." in said
+    assert [each.result.status for each in relay.events if isinstance(each, RelayCallEnded)] == [SmokeStatus.PASSED]
+    assert own.read_bytes() != before
+    undone = await console.run("agents", "--undo", "--yes")
+    assert (undone.code, own.read_bytes()) == (0, before)
+
+
+def put_own(home: Path) -> Path:
+    own = home / ".codex" / "config.toml"
+    own.parent.mkdir()
+    own.write_text('# Mine.\nmodel = "gpt-5"\n\n[tui]\nnotifications = false\n')
+    return own

@@ -143,7 +143,8 @@ async def test_one_broken_agent_hides_no_other_and_hostile_text_is_no_markup(age
         ".cline/data/settings/providers.json",
         '{"lastUsedProvider": "\udcff"}'.encode("utf-8", "surrogatepass").decode("latin-1"),
     )
-    ended = await agents.run("agents", "--repo", ".claude")
+    (agents.home / "work").mkdir()
+    ended = await agents.run("agents", "--repo", "work")
     assert ended.code == 3
     for words in (
         "~/.codex/config.toml: The file is larger than 512 kB",
