@@ -10,6 +10,7 @@ from console.cli.profile import chosen_profile, same_profile
 from console.domain.agent_settings.reading import KeyKind, Reading
 from console.domain.agent_settings.state import CheckedAgent, SettingsFinding
 from console.domain.finding import Severity
+from console.domain.relay.refusal import shown
 from console.domain.text.safe import safe
 from console.services.agent_settings.scan import scan
 from console.view.finding_sign import severity_sign
@@ -57,9 +58,7 @@ def _show(checked: CheckedAgent, *, is_whole: bool) -> None:
         return
     reading = state.reading
     rows = [("calls", _calls(checked)), ("family", _family(reading))]
-    rows += [
-        ("model", f"{_shown_model(each.text)}  ({_place(each.source.label, each.line)})") for each in reading.models
-    ]
+    rows += [("model", f"{shown(each.text)}  ({_place(each.source.label, each.line)})") for each in reading.models]
     rows.append(("key", _key(reading)))
     widths = output.column_widths(rows)
     for row in rows:
@@ -96,12 +95,6 @@ def _family(reading: Reading) -> str:
     return reading.protocol if reading.family is None else reading.family.value
 
 
-def _shown_model(model: str) -> str:
-    from console.domain.relay.refusal import shown
-
-    return shown(model)
-
-
 def _key(reading: Reading) -> str:
     key = reading.key
     if key is None:
@@ -115,7 +108,7 @@ def _key(reading: Reading) -> str:
         case KeyKind.COMMAND:
             return f"printed by a command{place}"
         case KeyKind.VARIABLE:
-            name = "" if key.where is None else safe(key.where.text, limit=80)
+            name = "" if key.where is None else shown(key.where.text)
             return f"in the variable {name}{'' if key.is_set else ', which is not set'}{place}"
 
 

@@ -87,7 +87,11 @@ def _write(arguments: argparse.Namespace, found: Matching, path: Path, form: str
     confirm(f"Write these settings of {found.agent.name}?", is_sure=arguments.yes, command=_again(arguments))
     receipts = Receipts(current().environment)
     receipt = receipts.keep(found.agent.id, file, new, current().now())
-    put(file, new)
+    try:
+        put(file, new)
+    except Problem:
+        receipts.drop(receipt)
+        raise
     output.note(f"wrote {where}. Undo it with: gateway-console agents --undo {receipt.name}")
     for name, value in found.exports:
         if value != f"${name}":

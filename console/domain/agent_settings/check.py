@@ -11,10 +11,6 @@ from console.domain.relay.admission import Admission, RouteDesk
 from console.domain.relay.refusal import RefusedFor, shown
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.family import EndpointFamily
-from console.domain.text.safe import safe
-
-_SHOWN = 80
-"""The most characters of a model's name in a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +74,7 @@ def _keys(state: AgentState) -> Iterator[SettingsFinding]:
         message += ": it comes from the repository and runs as you. Read it." if is_foreign else "; it was not run."
         yield _found("SET-09", severity, message, key.where)
     if key is not None and key.kind is KeyKind.VARIABLE and not key.is_set and key.where is not None:
-        message = f"The key is in the variable {safe(key.where.text, limit=_SHOWN)}, which is not set here."
+        message = f"The key is in the variable {shown(key.where.text)}, which is not set here."
         yield _found("SET-14", Severity.WARN, message, key.where)
 
 
@@ -138,7 +134,7 @@ def _path(state: AgentState, called: Called, table: Table, *, is_gateway: bool) 
     else:
         wanted = dict.fromkeys([family.standard_path])
     if wanted and called.path not in wanted:
-        path = safe(called.path, limit=_SHOWN)
+        path = shown(called.path, is_address=True)
         message = f"It calls the path {path}, and the route's is {next(iter(wanted))}. Correct the base URL."
         yield _found("SET-21", Severity.FAIL, message, state.reading.base_url)
 

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from console.domain.agent_settings.reading import Reading
 from console.domain.agent_settings.state import Called
 from console.domain.text.safe import safe
+from console.domain.text.secret_scan import looks_like_secret
 from console.services.gateway.address import canonical_origin, is_loopback
 
 _SHOWN = 300
@@ -30,7 +31,7 @@ def address(base: str, ending: str = "") -> Called:
     origin = canonical_origin(own) or ""
     site = origin.removesuffix(":443" if origin.startswith("https:") else ":80")
     return Called(
-        url=safe(f"{site}{path}", limit=_SHOWN) if origin else "",
+        url=safe(f"{site}{path}", limit=_SHOWN) if origin and not looks_like_secret(path, is_address=True) else "",
         origin=origin,
         site=safe(site, limit=_SHOWN),
         path=path,

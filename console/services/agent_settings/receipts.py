@@ -102,8 +102,9 @@ class Receipts:
         """
         file = own_file(Path(receipt.path))
         backup = safe(str(self.backup_of(receipt)), limit=300)
-        if file.sha256 == receipt.before_sha256 and (file.data is not None) == receipt.had_file:
-            words = "is as it was before; there is nothing to undo"
+        if file.sha256 == receipt.before_sha256:
+            self.drop(receipt)
+            words = "is as it was before; there is nothing to undo, and the receipt is removed"
             raise Problem(f"{safe(receipt.path, limit=300)} {words}", ProblemKind.USAGE)
         if file.sha256 != receipt.after_sha256:
             words = f"was changed since it was written, and stays as it is. What was there before is in {backup}"
@@ -127,5 +128,9 @@ class Receipts:
                 raise Problem(words, ProblemKind.FAILED) from None
         else:
             put(OwnFile(file.path, file.data, receipt.mode), before)
+        self.drop(receipt)
+
+    def drop(self, receipt: Receipt) -> None:
+        """Remove a receipt and its backup. Raises `PrivateFileError`."""
         remove_private(self.backup_of(receipt))
         remove_private(self._folder / f"{receipt.name}.json")

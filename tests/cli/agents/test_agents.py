@@ -166,6 +166,19 @@ async def test_a_key_that_others_may_read_is_said_louder(agents: Console) -> Non
     assert KEY not in ended.stdout
 
 
+async def test_a_key_in_the_place_of_a_name_or_in_an_address_is_not_shown(agents: Console) -> None:
+    put(agents.home, ".codex/config.toml", OWN.replace('"ACME_TOKEN"', f'"{KEY}"').replace("/v1", f"/{KEY}/v1"))
+    put(
+        agents.home,
+        ".continue/config.yaml",
+        f"models:\n  - {{provider: openai, model: {KEY}, apiBase: 'https://{KEY}@x'}}\n",
+    )
+    for words in (("agents", "--json"), ("agents",)):
+        ended = await agents.run(*words)
+        assert ended.code == 11
+        assert KEY not in ended.stdout + ended.stderr
+
+
 async def test_a_program_in_the_repository_is_not_started(agents: Console) -> None:
     program = put(agents.home, "repo/bin/codex", "#!/bin/sh\ntouch started\necho 1.2.3\n", 0o755)
     (agents.home / "repo" / ".git").mkdir()

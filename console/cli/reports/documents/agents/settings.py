@@ -9,7 +9,6 @@ from console.domain.agent_settings.source import Level, Said, Source, State
 from console.domain.agent_settings.state import CheckedAgent, SettingsFinding
 from console.domain.relay.refusal import shown
 from console.domain.routes.family import EndpointFamily
-from console.domain.text.safe import safe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +148,7 @@ def _key(checked: CheckedAgent) -> SettingsKeyDocument | None:
     if key is None:
         return None
     is_variable = key.kind is KeyKind.VARIABLE and key.where is not None
-    name = safe(key.where.text, limit=80) if is_variable and key.where is not None else None
+    name = shown(key.where.text) if is_variable and key.where is not None else None
     return SettingsKeyDocument(
         kind=key.kind, variable=name, is_set=key.is_set if is_variable else None, place=PlaceDocument.of(key.where)
     )
@@ -159,9 +158,9 @@ def _key(checked: CheckedAgent) -> SettingsKeyDocument | None:
 class AgentsDocument:
     """What coding agents' own settings call, and whether the route table allows it."""
 
+    schema: Literal["gateway-console/agents/v1"] = "gateway-console/agents/v1"
     profile: str
     agents: tuple[AgentSettingsDocument, ...]
-    schema: Literal["gateway-console/agents/v1"] = "gateway-console/agents/v1"
 
     @classmethod
     def of(cls, profile: str, checked: tuple[CheckedAgent, ...]) -> Self:
