@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import stat
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +12,14 @@ from console.domain.agent_settings.dotenv import read_dotenv
 from console.domain.agent_settings.jsonc import JsonError, JsonText
 from console.domain.agent_settings.source import KeyPath, Tree
 from console.domain.workflows.workflow import ListNode, MapNode, Node, TextNode
-from console.services.config.toml_text import ConfigError, TomlText
+from console.services.config.toml_text import TomlText
 from console.services.system.os_reason import os_reason
 from console.services.workflows.workflow_file import WorkflowError, parse_workflow
 
 SIZE_LIMIT = 512 * 1024
 """The most bytes of a file of settings; real ones have a hundredth of it."""
+_DOTS_LIMIT = 200
+"""The most dots of a line of TOML: the parser's time grows with the square of a dotted key's length."""
 
 
 class SourceError(Exception):
@@ -79,9 +83,12 @@ def parse(text: str, form: str) -> Tree:
             return _toml(text)
         case "jsonc":
             try:
-                return JsonText(text).tree()
+                read = JsonText(text)
             except JsonError as error:
                 raise SourceError(f"is not valid JSON: it {error}", error.line) from None
+            if not isinstance(read.root.value, dict):
+                raise SourceError("is not a JSON object", 1)
+            return read.tree()
         case "yaml":
             return _yaml(text)
         case _:
@@ -89,14 +96,19 @@ def parse(text: str, form: str) -> Tree:
 
 
 def _toml(text: str) -> Tree:
-    read = TomlText(text, "settings")
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > _DOTS_LIMIT:
+            raise SourceError(
+                f"has a line with more than {_DOTS_LIMIT} dots, which takes a TOML parser too long", number
+            )
     try:
-        values = read.parse()
-    except ConfigError as error:
-        fault = error.faults[0]
-        words = "is YAML, and has to be TOML" if fault.problem.startswith("is YAML") else fault.problem
-        raise SourceError(words.replace("the line is", "has a line that is"), fault.line) from None
-    return Tree(json.loads(json.dumps(values, default=str)), read.line_of)
+        values = json.loads(json.dumps(tomllib.loads(text), default=str))
+    except tomllib.TOMLDecodeError as error:
+        position = re.search(r"line (\d+)", str(error))
+        raise SourceError("is not valid TOML", int(position[1]) if position else text.count("\n") + 1) from None
+    except (RecursionError, ValueError):
+        raise SourceError("is not valid TOML: nested too deeply, or with a bad number") from None
+    return Tree(values, TomlText(text, "").line_of)
 
 
 def _yaml(text: str) -> Tree:

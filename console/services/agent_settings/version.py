@@ -1,17 +1,15 @@
 """Which version of an agent is installed: what its program on PATH says, started with an empty home of its own."""
 
-import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from console.domain.agent_settings.state import Installed
-from console.services.coding_agent.installation import find_program
+from console.services.coding_agent.installation import find_program, version_in
 from console.services.system.process import ChildEnding, run_bounded
 
 _TIMEOUT_S = 20.0
 _OUTPUT_BYTES = 64 * 1024
-_VERSION = re.compile(r"(?<![\d.])\d{1,6}(?:\.\d{1,6}){1,3}(?![\d.])")
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE")
 
 
@@ -39,7 +37,5 @@ async def installed(program: str, environment: Mapping[str, str], repository: Pa
             )
         except (OSError, ValueError):
             return Installed(str(path), "", "it cannot be started")
-    found = _VERSION.search(report.tail.decode("utf-8", "replace"))
-    if report.ending is not ChildEnding.EXITED or found is None:
-        return Installed(str(path), "", "it names no version")
-    return Installed(str(path), found[0])
+    version = version_in(report.tail) if report.ending is ChildEnding.EXITED else ""
+    return Installed(str(path), version, "" if version else "it names no version")
