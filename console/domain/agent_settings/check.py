@@ -51,8 +51,11 @@ def _found(
 
 
 def _keys(state: AgentState) -> Iterator[SettingsFinding]:
+    is_in_use = state.is_set_up or state.installed is not None
     for each in state.literals:
         source = each.source
+        if source.kind == "dotenv" and not is_in_use:
+            continue  # it is some other program's
         if source.is_store:
             words = f"The agent's own store of credentials holds a key in plain text ({each.name})."
             if source.is_open:

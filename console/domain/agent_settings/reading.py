@@ -59,12 +59,6 @@ class Reading:
     key: Key | None = None
     faults: tuple[Fault, ...] = ()
 
-    @property
-    def is_set_up(self) -> bool:
-        """Whether any setting decides where it calls, or which model."""
-        is_said = self.base_url is not None or self.family_from is not None
-        return is_said or bool(self.models) or bool(self.faults)
-
 
 ENDINGS: Mapping[EndpointFamily, str] = {
     EndpointFamily.RESPONSES: "/responses",

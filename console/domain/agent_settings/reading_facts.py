@@ -61,6 +61,8 @@ class ReadingFacts:
     default_url: str
     variables: tuple[str, ...]
     """Variables that it reads; a `*` at the end stands for any rest."""
+    has_own_variables: bool
+    """Whether no other program reads them: then they alone say that the agent is in use."""
     layers: tuple[LayerFact, ...]
     """The weakest first."""
     unseen: tuple[str, ...]
@@ -68,6 +70,12 @@ class ReadingFacts:
     write: WriteFact | None
     why_not_written: str
     """Why the console writes no settings for it; empty if it does."""
+
+    def reads(self, variable: str) -> bool:
+        """Return whether it reads a variable."""
+        return any(
+            variable.startswith(each[:-1]) if each.endswith("*") else variable == each for each in self.variables
+        )
 
 
 @cache
@@ -86,6 +94,7 @@ def _read(table: Mapping[str, Any]) -> ReadingFacts:
         source=table["source"],
         default_url=table["default_url"],
         variables=tuple(table["variables"]),
+        has_own_variables=table.get("own_variables", False),
         layers=tuple(_layer(row) for row in table["layer"]),
         unseen=tuple(table["unseen"]),
         write=None

@@ -6,7 +6,7 @@ from typing import Literal
 from console.domain.agent_settings.literal_key import LiteralKey
 from console.domain.agent_settings.reading import Reading
 from console.domain.agent_settings.reading_facts import ReadingFacts
-from console.domain.agent_settings.source import Source, State
+from console.domain.agent_settings.source import Level, Source, State
 from console.domain.finding import Finding, Severity
 from console.domain.relay.agent_settings import AgentSettings
 
@@ -69,8 +69,12 @@ class AgentState:
 
     @property
     def is_set_up(self) -> bool:
-        """Whether settings of its own say anything, or cannot be read."""
-        return self.reading.is_set_up or any(each.state is State.BROKEN for each in self.sources)
+        """Whether settings of its own say anything, or cannot be read; variables that others read too do not count."""
+        if any(each.state is State.BROKEN for each in self.sources) or self.reading.faults:
+            return True
+        said = (self.reading.base_url, self.reading.family_from, *self.reading.models)
+        own = [each for each in said if each is not None and each.source.level is not Level.ENVIRONMENT]
+        return bool(own) or (self.facts.has_own_variables and any(said))
 
 
 @dataclass(frozen=True, slots=True)

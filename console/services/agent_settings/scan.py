@@ -9,7 +9,7 @@ from pathlib import Path
 
 from console.domain.agent_settings.agents import READERS
 from console.domain.agent_settings.check import Table, check_agent
-from console.domain.agent_settings.literal_key import literal_keys
+from console.domain.agent_settings.literal_key import LiteralKey, literal_keys
 from console.domain.agent_settings.reading import Reading
 from console.domain.agent_settings.reading_facts import LayerFact, ReadingFacts, reading_facts
 from console.domain.agent_settings.source import Level, Source, Stack, State, Tree
@@ -63,10 +63,20 @@ async def scan(agents: Sequence[str], workspace: Workspace, profile: Profile, to
             sources,
             reading,
             called_by(reading),
-            tuple(key for source in sources if source.kind != "environment" for key in literal_keys(source)),
+            tuple(_literals(sources, reading, reading_facts()[agent])),
         )
         checked.append(CheckedAgent(state, check_agent(state, table_for(reading, profile, workspace, today))))
     return tuple(checked)
+
+
+def _literals(sources: Sequence[Source], reading: Reading, facts: ReadingFacts) -> Iterator[LiteralKey]:
+    """Yield the keys in an agent's files; of an `.env` file, which others read too, only those that it takes."""
+    used = None if reading.key is None else reading.key.where
+    for source in sources:
+        for key in literal_keys(source) if source.kind != "environment" else ():
+            is_used = used is not None and (used.source.label, used.line) == (source.label, key.line)
+            if source.kind != "dotenv" or facts.reads(key.name) or is_used:
+                yield key
 
 
 def table_for(reading: Reading, profile: Profile, workspace: Workspace, today: date) -> Table:
@@ -106,7 +116,8 @@ def read_sources(facts: ReadingFacts, workspace: Workspace) -> tuple[Source, ...
         if fact.path.startswith(_CONTENT):
             read.insert(_index_of(facts, fact, read), _content(fact, workspace.environment))
     variables = dict(workspace.environment)
-    read.append(Source(ENVIRONMENT, Level.ENVIRONMENT, "environment", tree=Tree(variables)))
+    is_tried = all(each.is_tried for each in facts.layers if each.kind == "config")
+    read.append(Source(ENVIRONMENT, Level.ENVIRONMENT, "environment", tree=Tree(variables), is_tried=is_tried))
     return tuple(each for each in read if each.state is not State.ABSENT)
 
 

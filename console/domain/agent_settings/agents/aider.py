@@ -18,14 +18,19 @@ def read_aider(stack: Stack, default_url: str) -> Reading:
     is_messages = model is not None and _is_anthropic(model.text)
     is_chat = model is not None and not is_messages and _is_openai(model.text)
     if is_messages:
-        base = first(_variable(stack, "ANTHROPIC_API_BASE"), _variable(stack, "ANTHROPIC_BASE_URL"))
+        said = (_variable(stack, "ANTHROPIC_API_BASE"), _variable(stack, "ANTHROPIC_BASE_URL"))
     else:
-        base = first(_option(stack, "openai-api-base"), _variable(stack, "OPENAI_API_BASE"))
-    is_known = is_messages or is_chat or (model is None and base is not None)
+        # its HTTP library looks for OPENAI_BASE_URL first; the option only sets OPENAI_API_BASE
+        names = ("OPENAI_BASE_URL", "OPENAI_API_BASE")
+        wide, own = (_variable(stack, each) for each in names)
+        said = (wide, first(_option(stack, "openai-api-base"), own))
+    bases = [each for each in said if each is not None]
+    is_known = is_messages or is_chat or (model is None and bool(bases))
     family = _MESSAGES if is_messages else _CHAT
     return Reading(
         _ANTHROPIC if is_messages else _OPENAI if is_chat else default_url,
-        base_url=base if is_known else None,
+        base_url=next(iter(bases), None) if is_known else None,
+        overridden=tuple(bases[1:]) if is_known else (),
         ending="" if not is_known else "/v1/messages" if is_messages else ENDINGS[_CHAT],
         family=family if is_known else None,
         family_from=model,
