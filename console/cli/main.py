@@ -91,7 +91,11 @@ def run(arguments: Sequence[str], context: Context | None = None) -> int:
 
 def _run_to_end(arguments: Sequence[str]) -> int:
     try:
-        code = _run(arguments)
+        try:
+            code = _run(arguments)
+        finally:
+            for end in current().at_end:
+                end()
         streams.finish()
     except BrokenPipeError:
         streams.let_go_of_stdout()
@@ -201,8 +205,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="gateway-console",
         description="Operator console for coding-agent model gateways. Without a verb, it opens the screen.",
-        epilog="The config file is $XDG_CONFIG_HOME/gateway-console/config.toml, by default in ~/.config. Without one,"
-        " the built-in profile demo is used. Exit codes: 0 ok, 1 a check or smoke test failed, 2 usage, 3 config,"
+        epilog="The config file is $XDG_CONFIG_HOME/gateway-console/config.toml, by default in ~/.config. A profile"
+        " that it lacks may be in the repository's .gateway-console.toml. Without either, the built-in profile demo"
+        " is used. Exit codes: 0 ok, 1 a check or smoke test failed, 2 usage, 3 config,"
         " 4 token, 5 account, 6 drift, 7 a gate waits, 8 a run was blocked or stopped, 9 a record does not verify,"
         " 10 unreachable, 11 refused for safety, 130 interrupted.",
         allow_abbrev=False,
