@@ -93,6 +93,8 @@ def steps(canary: Canary) -> Sequence[Step]:
         Step("history", ("history", "--json"), ok),
         Step("history --plot", ("history", "--plot", "ttft"), ok),
         Step("doctor", ("doctor", "--json")),
+        Step("agents", ("agents", "--json")),
+        Step("agents --write", ("agents", "--write", "codex", "--yes"), ok),
         Step(
             "init",
             ("init", "--profile", "drilled", "--token-ref", f"env:{VARIABLE}", "--yes", "--unchecked"),

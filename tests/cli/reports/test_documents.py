@@ -91,6 +91,7 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
         ("facts",),
         ("doctor",),
         ("boundary", root),
+        ("agents", "--repo", root),
         ("instructions", root),
         ("verify", "mark", "ci-secrets"),
         ("verify", "show", "ci-secrets"),
