@@ -122,7 +122,8 @@ def connect(path: Path, *, busy_ms: int, steps: Steps = STEPS) -> "Connection":
 
 def _prepare(connection: "Connection", path: Path, busy_ms: int, steps: Steps) -> None:
     _require_ours(connection, path, steps)
-    connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only a file without tables takes it
+    if not _number(connection, "user_version"):
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only a file without tables takes it
     _use_write_ahead_log(connection, busy_ms)
     for pragma in ("synchronous=NORMAL", "journal_size_limit=4194304", "trusted_schema=OFF", "cell_size_check=ON"):
         connection.execute(f"PRAGMA {pragma}")
