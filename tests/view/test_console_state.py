@@ -37,6 +37,7 @@ from console.domain.routes.route import Route, RouteTable
 from console.domain.routes.route_key import RouteKey
 from console.domain.tokens.state import TokenState
 from console.view.console_state import ConsoleState
+from console.view.history.history_view import HistoryView
 from console.view.live_call import OUTPUT_LIMIT, CallPhase, LiveCall
 from console.view.record.records_view import RecordsView
 from console.view.relay.relay_view import RelayView
@@ -246,6 +247,7 @@ def test_a_delta_keeps_everything_but_its_route() -> None:
         relay=RelayView(is_opening=True),
         run=RunView(),
         records=RecordsView(),
+        history=HistoryView(),
     )
     bare = ConsoleState("another")
     unset = [each.name for each in fields(settled) if getattr(settled, each.name) == getattr(bare, each.name)]

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from console import __version__
 from console.domain.history.fact import Fact, FactRoute
+from console.domain.text.safe import safe
 from console.domain.text.secret_scan import find_secrets
 from console.services.history.schema import (
     FILE_NAME,
@@ -113,7 +114,7 @@ class HistoryFile:
         except DamagedError:
             self._mark_damaged()
             if self._is_looking:
-                raise HistoryError(f"{self._path} is damaged; the next check sets it aside") from None
+                raise HistoryError(f"{safe(str(self._path))} is damaged; the next check sets it aside") from None
             raise
 
     def is_there(self) -> bool:
@@ -147,7 +148,7 @@ class HistoryFile:
             try:
                 connection = connect(self._path, busy_ms=self._busy_ms, steps=self._steps)
             except DamagedError:
-                raise HistoryError(f"{self._path} is damaged; the next check sets it aside") from None
+                raise HistoryError(f"{safe(str(self._path))} is damaged; the next check sets it aside") from None
         else:
             connection, notice = open_file(self._path, busy_ms=self._busy_ms, steps=self._steps)
             self.notice = notice or self.notice
