@@ -89,6 +89,7 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
         ("explain", "timeout"),
         ("explain", "--status", "400", refusal),
         ("facts",),
+        ("history",),
         ("doctor",),
         ("boundary", root),
         ("agents", "--repo", root),
