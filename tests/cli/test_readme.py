@@ -8,7 +8,7 @@ import pytest
 from support.cli.console_process import Console
 from support.git.repositories import Repository
 
-from console.cli.main import build_parser
+from console.cli.parser import build_parser
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 

@@ -1,0 +1,44 @@
+"""`completion`: prints the completion of a shell; asked by it, the names that it can complete."""
+
+import argparse
+
+from console.cli import output
+from console.cli.context import current
+from console.cli.exit_code import ExitCode
+
+SHELLS = ("bash", "zsh", "fish")
+NAMES = ("profiles", "routes", "runs")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's arguments."""
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("shell", nargs="?", choices=SHELLS, metavar="SHELL", help=f"one of: {', '.join(SHELLS)}")
+    what.add_argument("--names", choices=NAMES, help=argparse.SUPPRESS)
+
+
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """Print a shell's completion, or names."""
+    if arguments.names is None:
+        from console.cli.completion.script import script_for
+
+        output.write_exact(script_for(arguments.shell))
+        return ExitCode.OK
+    for name in _names(arguments):
+        output.write_line(name)
+    return ExitCode.OK
+
+
+def _names(arguments: argparse.Namespace) -> tuple[str, ...]:
+    if arguments.names == "runs":
+        from console.services.ledger.newest import newest_run_ids
+        from console.services.system.directories import Directories
+
+        found = newest_run_ids(Directories.of(current().environment).state / "runs.db")
+        return ("last", *found) if found else ()
+    from console.services.config.load import default_config_path
+    from console.services.config.names import profile_names, route_keys
+    from console.services.config.shipped import shipped
+
+    path = arguments.config or default_config_path(current().environment) or shipped("sample_config.toml")
+    return profile_names(path) if arguments.names == "profiles" else route_keys(path, arguments.profile)
