@@ -8,6 +8,7 @@ from importlib import import_module
 
 from console import __version__
 from console.cli.context import current
+from console.cli.exit_code import MEANINGS
 from console.cli.options import add_common
 from console.cli.verbs import VERBS
 from console.domain.problem import Problem, ProblemKind
@@ -86,9 +87,9 @@ def build_parser() -> argparse.ArgumentParser:
         prog=PROGRAM,
         description="Operator console for coding-agent model gateways. Without a verb, it opens the screen.",
         epilog="The config file is $XDG_CONFIG_HOME/gateway-console/config.toml, by default in ~/.config. Without one,"
-        " the built-in profile demo is used. Exit codes: 0 ok, 1 a check or smoke test failed, 2 usage, 3 config,"
-        " 4 token, 5 account, 6 drift, 7 a gate waits, 8 a run was blocked or stopped, 9 a record does not verify,"
-        " 10 unreachable, 11 refused for safety, 130 interrupted.",
+        " the built-in profile demo is used. Exit codes: "
+        + "; ".join(f"{code.value} {words}" for code, words in MEANINGS.items())
+        + ".",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"gateway-console {__version__}")

@@ -60,9 +60,9 @@ def home(tmp_path: Path) -> Path:
     state = tmp_path / ".local/state/gateway-console"
     state.mkdir(parents=True)
     with closing(sqlite3.connect(state / "runs.db")) as ledger:
-        ledger.executescript(
-            f"CREATE TABLE run (number INTEGER, run_id TEXT); INSERT INTO run VALUES (1, '{RUN}'), (2, '$(touch hacked)')"
-        )
+        ledger.execute("CREATE TABLE run (number INTEGER, run_id TEXT)")
+        ledger.execute(f"INSERT INTO run VALUES (1, '{RUN}'), (2, '$(touch hacked)')")
+        ledger.commit()
     program = tmp_path / "bin/gateway-console"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m console "$@"\n')
