@@ -20,6 +20,7 @@ VERBS = [
     ("facts", "update", "--reset"),
     ("doctor",),
     ("bundle", "--run", "last"),
+    ("completion", "--names", "routes"),
     ("simulate", "--port", "65536"),
     (),
 ]

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = {
     path.relative_to(ROOT).as_posix(): path for path in sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 }
-QUICK = ("README.md",)
+QUICK = ("README.md", "docs/routes.md", "docs/runs.md")
 """The pages that run by default; all others are typed by `.ci/run`."""
 LINKED = (*PAGES.values(), *(ROOT / name for name in ("ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md")))
 LEAST_REASON = 15
