@@ -16,6 +16,7 @@ from support.cli.console_process import Console, Ended
 from support.docs.page import Block, Page, Said
 from support.git.repositories import Repository
 
+CREDENTIALS = "/run/credentials/gateway-console"
 SAMPLE = {
     "AGENTS.md": b"# Rules\n\nBe brief. Keep to the task.\n",
     "README.md": b"# Sample\n\nA small repository.\n",
@@ -44,6 +45,14 @@ class Desk:
         program = self.home / "bin/gateway-console"
         program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m console "$@"\n')
         program.chmod(0o755)
+        private = {
+            root / "credentials/vault": "a passphrase",
+            self.console.home / "token.txt": "made-up-token-of-a-page",
+        }
+        for path, text in private.items():
+            path.parent.mkdir(exist_ok=True)
+            path.touch(0o600)
+            path.write_text(text)
         self.console.environment |= {
             "HOME": str(self.home),
             "PATH": f"{self.home / 'bin'}:{os.environ['PATH']}",
@@ -68,11 +77,15 @@ class Desk:
                     await self._do(said, block, f"{where}: {said.command}")
         return count
 
+    def _there(self, text: str) -> str:
+        """Return a text with the desk's credentials in the place of those that systemd would give."""
+        return text.replace(CREDENTIALS, str(self.root / "credentials"))
+
     def _write(self, block: Block) -> None:
         path = Path(block.file.replace("~", str(self.home), 1))
         path = path if path.is_absolute() else self.console.home / path
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(block.text + "\n", encoding="utf-8")
+        path.write_text(self._there(block.text) + "\n", encoding="utf-8")
 
     async def _do(self, said: Said, block: Block, where: str) -> None:
         ours = _OURS.fullmatch(said.command)
