@@ -106,7 +106,9 @@ def _command(words: tuple[str, ...], help_line: str, parser: argparse.ArgumentPa
     if (fill := getattr(parser, "fill", None)) is not None:
         parser.fill = None  # type: ignore[attr-defined]
         fill(parser)
-    options, arguments, kinds = [], [], []
+    options: list[Option] = []
+    arguments: list[Option] = []
+    kinds: list[Command] = []
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             lines = {each.dest: each.help or "" for each in action._choices_actions}
