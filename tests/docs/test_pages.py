@@ -4,10 +4,12 @@ import contextlib
 import re
 import shlex
 import tomllib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from support.cli.console_process import Console
 from support.config import write_config
 from support.docs.desk import Desk
 from support.docs.page import RUNS, Page
@@ -25,6 +27,8 @@ PAGES = {
 QUICK = ("README.md", "docs/routes.md", "docs/runs.md")
 """The pages that run by default; all others are typed by `.ci/run`."""
 LINKED = (*PAGES.values(), *(ROOT / name for name in ("ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md")))
+GATEWAY = "[profiles.acme.gateway]"
+"""What a piece without a table of its own belongs to."""
 LEAST_REASON = 15
 """Characters below which a reason says nothing."""
 
@@ -39,10 +43,7 @@ async def ready(desk: Desk, page: Page) -> AsyncIterator[None]:
             yield
         return
     if "acme" in page.text and not makes_config:
-        demo = tomllib.loads(shipped("sample_config.toml").read_text(encoding="utf-8"))["profiles"]["demo"]
-        demo["routes"]["writer"]["fast"] = dict(demo["routes"]["writer"])
-        profiles = {"acme": demo, "acme-eu": demo}
-        write_config(desk.config, {"schema": 1, "default_profile": "acme", "profiles": profiles})
+        write_config(desk.config, acme())
     yield
 
 
@@ -93,6 +94,35 @@ def test_every_command_line_of_a_page_is_one_that_the_console_takes() -> None:
     for where, line in lines:
         _, extra = build_parser().parse_known_args(shlex.split(re.split(r" [|<>] ?| && ", line)[0], comments=True)[1:])
         assert extra == [], f"{where}: {line}"
+
+
+async def test_a_piece_of_a_config_is_one_that_the_console_takes(tmp_path: Path) -> None:
+    pieces = [
+        (f"{name}:{block.line}", block.text)
+        for name, path in PAGES.items()
+        for block in Page(path).blocks
+        if block.language == "toml" and not block.file.endswith("scenario.toml")
+    ]
+    assert len(pieces) > 4
+    console = Console(tmp_path)
+    for where, text in pieces:
+        piece = tomllib.loads(text if "[" in text.partition("=")[0] or "schema" in text else f"{GATEWAY}\n{text}")
+        path = write_config(tmp_path / "config.toml", merged(acme(), piece))
+        told = await console.run("routes", "--config", path, "--all-profiles")
+        assert told.code in (0, 1, 6), f"{where}: {told.stderr}"
+
+
+def acme() -> dict[str, Any]:
+    """Return the config that a page takes for granted when it speaks of the profile acme."""
+    demo = tomllib.loads(shipped("sample_config.toml").read_text(encoding="utf-8"))["profiles"]["demo"]
+    demo["routes"]["writer"]["fast"] = dict(demo["routes"]["writer"])
+    return {"schema": 1, "default_profile": "acme", "profiles": {"acme": demo, "acme-eu": demo}}
+
+
+def merged(table: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    both = {key: (table[key], value) for key, value in over.items() if key in table}
+    deeper = {key: merged(*pair) for key, pair in both.items() if all(isinstance(each, dict) for each in pair)}
+    return {**table, **over, **deeper}
 
 
 def test_a_link_leads_to_a_file_and_a_heading_that_are_there() -> None:
