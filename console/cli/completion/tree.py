@@ -1,11 +1,15 @@
 """The command line as data: every verb and kind with its options, as the parsers have them."""
 
 import argparse
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from console.cli.parser import build_parser
+from console.domain.errors.category import Category
+from console.domain.facts.load import facts_names
+from console.domain.verification import rows
 
 
 class Values(StrEnum):
@@ -43,6 +47,10 @@ _BY_PLACEHOLDER = {
     "ROLE.NAME": Values.ROUTES,
     "RUN": Values.RUNS,
 }
+_AGENTS = frozenset(
+    {"aider", "claude", "claude-code", "cline", "codex", "command", "continue", "copilot", "gemini", "opencode", "sdk"}
+)
+"""What an option with the placeholder AGENT may take; its help says which of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,19 +122,34 @@ def _command(words: tuple[str, ...], help_line: str, parser: argparse.ArgumentPa
             lines = {each.dest: each.help or "" for each in action._choices_actions}
             kinds += [_command((*words, name), lines[name], each) for name, each in action.choices.items()]
         elif action.help != argparse.SUPPRESS:
-            (options if action.option_strings else arguments).append(_option(action))
+            (options if action.option_strings else arguments).append(_option(words, action))
     return Command(words, help_line, tuple(options), tuple(arguments), tuple(kinds))
 
 
-def _option(action: argparse.Action) -> Option:
-    choices = tuple(map(str, action.choices or ()))
+def _option(words: tuple[str, ...], action: argparse.Action) -> Option:
     metavar = action.metavar if isinstance(action.metavar, str) else ""
+    choices = tuple(map(str, action.choices or ())) or _known(words, metavar, action.help or "")
     if action.nargs == 0:
         values, metavar = Values.NOTHING, ""
-    elif choices:
+    elif choices and metavar not in _BY_PLACEHOLDER:
         values, metavar = Values.WORDS, metavar or action.dest.upper()
     elif "--profile" in action.option_strings:
         values = Values.PROFILES
     else:
         values = _BY_PLACEHOLDER.get(metavar, Values.ANY)
     return Option(tuple(action.option_strings), metavar, action.help or "", values, choices)
+
+
+def _known(command: tuple[str, ...], placeholder: str, words: str) -> tuple[str, ...]:
+    """Return what an option may take that is checked after the command line was read."""
+    match command, placeholder:
+        case _, "AGENT":
+            return tuple(dict.fromkeys(word for word in re.findall("[a-z-]+", words) if word in _AGENTS))
+        case ("explain",), "CATEGORY|BODYFILE|-":
+            return tuple(Category)
+        case ("facts", "show"), "NAME":
+            return facts_names()
+        case ("verify", *_), "ROW":
+            return tuple(row.id for row in rows())
+        case _:
+            return ()
