@@ -19,10 +19,7 @@ from console.domain.probes.assertion import assertions
 FOLDER = Path(__file__).parent
 _MADE = "<!-- Made by docs/references.py. Do not edit it. -->"
 _SCREENS = {
-    Place.MAIN: "The main screen",
     Place.AGENTS: "The pane of agents, while it has the focus",
-    Place.RUN: "The run screen",
-    Place.RECORDS: "The records screen",
 }
 _ROOMS = {
     "domain": "Verification",
@@ -106,7 +103,8 @@ def _keys() -> Iterator[str]:
     yield from ("# Keys", "", _MADE, "")
     yield "`?` shows the keys of a screen, and `:` finds an action by its name. An action that is not possible now says"
     yield "why."
-    for place, title in _SCREENS.items():
+    for place in Place:
+        title = _SCREENS.get(place, f"The {place.value} screen")
         yield from ("", f"## {title}", "", "| key | action | what it does |", "|---|---|---|")
         for action in actions_of(place):
             keys = " ".join(f"`{_cell(written(key))}`" for key in action.keys)
