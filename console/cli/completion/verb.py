@@ -5,6 +5,7 @@ import argparse
 from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
+from console.domain.problem import Problem, ProblemKind
 
 SHELLS = ("bash", "zsh", "fish")
 NAMES = ("profiles", "routes", "runs")
@@ -18,7 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """Print a shell's completion, or names."""
+    """Print a shell's completion, or names. Raises `Problem` if JSON is asked for."""
+    if arguments.json:
+        raise Problem("--json: a completion is a shell's script, and has no JSON; leave --json out", ProblemKind.USAGE)
     if arguments.names is None:
         from console.cli.completion.script import script_for
 
