@@ -64,7 +64,7 @@ class Film:
             line = ((0, "$ ", ("#6cc9a1", _PAPER, True)), (2, command[:end] + "█", (_INK, _PAPER, False)))
             self.frames.append(((line, *blank), 0.1 if end < len(command) else 0.7))
 
-    def until(self, terminal: Terminal, is_shown: str | Callable[[str], bool], stays: float, most: int = 14) -> None:
+    def until(self, terminal: Terminal, is_shown: str | Callable[[str], bool], stays: float, most: int = 10) -> None:
         """Take frames of what changes until a text is shown, and one of that.
 
         Args:
@@ -112,7 +112,7 @@ def recorded() -> Film:
             terminal.press("A")
             film.until(terminal, "step automatically", _READ, most=1)
             terminal.press("\r")
-            film.until(terminal, "candidate sealed", _LOOK, most=30)
+            film.until(terminal, "candidate sealed", _LOOK, most=20)
             terminal.press("d")
             film.until(terminal, "diff --git", _LOOK, most=1)
             terminal.press("q")

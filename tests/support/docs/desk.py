@@ -5,6 +5,7 @@ Commands of the console run in this process, on the embedded gateway at full spe
 """
 
 import asyncio
+import contextlib
 import os
 import re
 import shlex
@@ -24,8 +25,8 @@ SAMPLE = {
     ".github/workflows/ci.yml": b"on: push\npermissions: {}\njobs:\n  test:\n    runs-on: ubuntu-24.04\n"
     b"    steps:\n      - run: 'true'\n",
 }
-_OURS = re.compile(r"gateway-console( [^|&;<>()$`*?~{}\n]*?)?(?P<out> > ?[\w./-]+)?(?P<given> < ?[\w./-]+)?")
-_OWN_PROCESS = ("relay", "simulate", "prove", "watch")
+_OURS = re.compile(r"(?P<words>gateway-console( [^|&;<>()$`*?~{}\n]*?)?)(?P<out> > ?[\w./-]+)?(?P<given> < ?[\w./-]+)?")
+_OWN_PROCESS = {"relay", "simulate", "prove", "watch"}
 """The verbs that take signals, which only a process of their own gets."""
 _KEEP = '{ env -0 > "$DESK/environment"; pwd > "$DESK/directory"; } 2>/dev/null'
 
@@ -91,8 +92,8 @@ class Desk:
         ours = _OURS.fullmatch(said.command)
         if block.until:
             ended = await self._until(said.command, block.until)
-        elif ours is not None and said.command.split()[1:2] not in [[verb] for verb in _OWN_PROCESS]:
-            ended = await self._run_ours(said.command, ours)
+        elif ours is not None and not _OWN_PROCESS.intersection(said.command.split()[1:2]):
+            ended = await self._run_ours(ours)
         else:
             ended = await self._run_in_shell(said.command)
         codes = (*block.codes, 130) if block.until else block.codes
@@ -103,18 +104,11 @@ class Desk:
             found = re.search(pattern, rest)
             assert found is not None, f"{where} does not say: {shown}\n{rest[-4000:]}"
 
-    async def _run_ours(self, command: str, ours: re.Match[str]) -> Ended:
-        words = shlex.split(
-            command[: ours.start("out")]
-            if ours["out"]
-            else command[: ours.start("given")]
-            if ours["given"]
-            else command
-        )
+    async def _run_ours(self, ours: re.Match[str]) -> Ended:
         given = None
         if ours["given"]:
             given = (self.console.home / ours["given"].lstrip(" <")).read_bytes()
-        ended = await self.console.run(*words[1:], given=given)
+        ended = await self.console.run(*shlex.split(ours["words"])[1:], given=given)
         if ours["out"]:
             (self.console.home / ours["out"].lstrip(" >")).write_text(ended.stdout, encoding="utf-8")
         return ended
@@ -122,7 +116,11 @@ class Desk:
     async def _run_in_shell(self, command: str) -> Ended:
         script = f"set -eo pipefail\n{command}\n{_KEEP}\n"
         child = await self._start("bash", "-c", script)
-        out, err = await child.communicate()
+        try:
+            out, err = await child.communicate()
+        finally:
+            with contextlib.suppress(ProcessLookupError):  # what a page left in the background
+                os.killpg(child.pid, signal.SIGKILL)
         assert child.returncode is not None
         if child.returncode == 0:
             rows = (self.root / "environment").read_bytes().decode().split("\0")
@@ -149,6 +147,11 @@ class Desk:
         pipe = asyncio.subprocess.PIPE
         error = asyncio.subprocess.STDOUT if words[-1].startswith("exec ") else pipe
         return await asyncio.create_subprocess_exec(
-            *words, cwd=self.console.home, env=self.console.environment, stdin=asyncio.subprocess.DEVNULL,
-            stdout=pipe, stderr=error,
-        )  # fmt: skip
+            *words,
+            cwd=self.console.home,
+            env=self.console.environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=pipe,
+            stderr=error,
+            start_new_session=True,
+        )

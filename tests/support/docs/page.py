@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 RUNS = ("sh", "console")
+_BELONGS_TOGETHER = re.compile(r"<<|&$|\$!|^\s*(for|if|until|while|case)\b", re.MULTILINE)
 _DIRECTIVE = re.compile(r"<!-- (?P<name>not run|file|exit|until):(?P<value>.*)-->")
 _FENCE = re.compile(r"(?P<indent> *)(?P<fence>`{3,})(?P<language>[a-z]*)$")
 _HEADING = re.compile(r"#{1,6} (?P<words>.+)")
@@ -51,14 +52,14 @@ class Block:
     def commands(self) -> tuple[Said, ...]:
         """The commands of the block: of a `console` block with what each shows, else one for each line.
 
-        A block whose lines belong together, as those of a loop, is one command.
+        A block whose lines belong together, as those of a loop or beside a job in the background, is one command.
         """
         if self.language == "console":
             parts = re.split(r"^\$ ", self.text, flags=re.MULTILINE)[1:]
             rows = (part.splitlines() for part in parts)
             return tuple(Said(command, tuple(filter(None, shows))) for command, *shows in rows)
         joined = self.text.replace("\\\n", "")
-        if "<<" in joined or re.search(r"^\s*(for|if|while|case)\b", joined, re.MULTILINE):
+        if _BELONGS_TOGETHER.search(joined):
             return (Said(joined),)
         lines = (re.sub(r"(^|\s)#(?=\s).*", "", line).strip() for line in joined.splitlines())
         return tuple(Said(line) for line in lines if line)
