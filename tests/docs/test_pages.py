@@ -42,7 +42,8 @@ async def ready(desk: Desk, page: Page) -> AsyncIterator[None]:
             await seal_run(desk, gateway.base_url, gateway.token)
             yield
         return
-    if "acme" in page.text and not makes_config:
+    typed = " ".join(said.command for block in page.blocks if block.is_run for said in block.commands)
+    if "acme" in typed and not makes_config:
         write_config(desk.config, acme())
     yield
 
