@@ -29,6 +29,7 @@ QUICK = ("README.md", "docs/routes.md", "docs/runs.md")
 LINKED = (*PAGES.values(), *(ROOT / name for name in ("ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md")))
 GATEWAY = "[profiles.acme.gateway]"
 """What a piece without a table of its own belongs to."""
+DEMO = tomllib.loads(shipped("sample_config.toml").read_text(encoding="utf-8"))["profiles"]["demo"]
 LEAST_REASON = 15
 """Characters below which a reason says nothing."""
 
@@ -108,16 +109,18 @@ async def test_a_piece_of_a_config_is_one_that_the_console_takes(tmp_path: Path)
     console = Console(tmp_path)
     for where, text in pieces:
         piece = tomllib.loads(text if "[" in text.partition("=")[0] or "schema" in text else f"{GATEWAY}\n{text}")
-        path = write_config(tmp_path / "config.toml", merged(acme(), piece))
+        whole = acme()
+        whole["profiles"] |= dict.fromkeys(set(piece.get("profiles", ())) - set(whole["profiles"]), DEMO)
+        path = write_config(tmp_path / "config.toml", merged(whole, piece))
         told = await console.run("routes", "--config", path, "--all-profiles")
         assert told.code in (0, 1, 6), f"{where}: {told.stderr}"
 
 
 def acme() -> dict[str, Any]:
     """Return the config that a page takes for granted when it speaks of the profile acme."""
-    demo = tomllib.loads(shipped("sample_config.toml").read_text(encoding="utf-8"))["profiles"]["demo"]
-    demo["routes"]["writer"]["fast"] = dict(demo["routes"]["writer"])
-    return {"schema": 1, "default_profile": "acme", "profiles": {"acme": demo, "acme-eu": demo}}
+    two = {"writer": DEMO["routes"]["writer"] | {"fast": DEMO["routes"]["writer"]}}
+    profile = DEMO | {"routes": DEMO["routes"] | two}
+    return {"schema": 1, "default_profile": "acme", "profiles": {"acme": profile, "acme-eu": profile}}
 
 
 def merged(table: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
