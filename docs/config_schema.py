@@ -14,7 +14,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
-from console.services.config import agent_model, model
+from console.services.config import agent_model, model, watch_model
 
 PATH = Path(__file__).parent / "schema" / "config-v1.json"
 
@@ -42,7 +42,8 @@ class _TomlSchema(GenerateJsonSchema):
 def meanings() -> dict[str, dict[str, str]]:
     """Return the text beneath each setting, by model and name, and that of each model under an empty name."""
     found: dict[str, dict[str, str]] = {}
-    for node in (each for module in (model, agent_model) for each in ast.parse(inspect.getsource(module)).body):
+    modules = (model, agent_model, watch_model)
+    for node in (each for module in modules for each in ast.parse(inspect.getsource(module)).body):
         if isinstance(node, ast.ClassDef):
             texts = found[node.name] = {"": _unwrapped(ast.get_docstring(node) or "")}
             for setting, text in zip(node.body, node.body[1:], strict=False):

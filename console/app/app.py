@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import events
@@ -20,6 +21,9 @@ from console.app.session import StartEmbedded, embedded_in_a_process, today_in_u
 from console.app.terminal import drawing
 from console.services.config.settings import Profile
 from console.services.system.crash_report import crash_lines
+
+if TYPE_CHECKING:
+    from console.services.config.precedence import Request
 
 SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 """The signals that leave the screen with 128 + n and restore the terminal."""
@@ -46,6 +50,7 @@ class ConsoleApp(App[None]):
         start_embedded: StartEmbedded = embedded_in_a_process,
         today: Callable[[], date] = today_in_utc,
         is_demo: bool = False,
+        request: "Request | None" = None,
     ) -> None:
         """Prepare the application.
 
@@ -56,6 +61,7 @@ class ConsoleApp(App[None]):
             start_embedded: Starts the embedded gateway, if the profile uses it.
             today: Returns the date in UTC.
             is_demo: Offer the demo's prepared tasks for a new run.
+            request: What named the config; None means that only the profile's own file is known.
 
         """
         wants_plain = "NO_COLOR" in os.environ
@@ -73,6 +79,7 @@ class ConsoleApp(App[None]):
             start_embedded=start_embedded,
             today=today,
             is_demo=is_demo,
+            request=request,
         )
         # Textual starts with the theme in TEXTUAL_THEME before ours are known: without this, selecting the same
         # name again would be no change, and nothing would be drawn with it.
@@ -101,6 +108,10 @@ class ConsoleApp(App[None]):
             loop.add_signal_handler(number, self._leave_on, number)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         self.push_screen(RoutesScreen(self.controller))
+
+    def on_app_focus(self) -> None:
+        """Look at the config when the operator comes back: it may have been edited in another window."""
+        self.controller.config.look()
 
     async def on_unmount(self) -> None:
         """Wait for the workers to clean up: a connection, the embedded gateway's process."""

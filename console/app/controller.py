@@ -5,12 +5,14 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from textual.app import App
 from textual.worker import Worker
 
+from console.app.config_control import ConfigControl
 from console.app.escalating import Escalating, ShownBundle
+from console.app.history.bridge import HistoryBridge
 from console.app.records.bridge import RecordBridge
 from console.app.relaying import Relaying
 from console.app.runs.bridge import RunBridge
@@ -21,6 +23,9 @@ from console.domain.routes.contract import RouteCheck
 from console.domain.routes.shape import Shape
 from console.services.config.settings import Profile
 from console.view.console_state import ConsoleState
+
+if TYPE_CHECKING:
+    from console.services.config.precedence import Request
 
 Work = Callable[[], Coroutine[None, None, None]]
 """A worker's work: called when the worker starts, so that one cancelled before that leaves nothing behind."""
@@ -57,6 +62,7 @@ class Controller:
         start_embedded: StartEmbedded = embedded_in_a_process,
         today: Callable[[], date] = today_in_utc,
         is_demo: bool = False,
+        request: "Request | None" = None,
     ) -> None:
         """Prepare; nothing is opened or sent.
 
@@ -70,6 +76,7 @@ class Controller:
             start_embedded: Starts the embedded gateway, if the profile uses it.
             today: Returns the date in UTC.
             is_demo: Offer the demo's prepared tasks.
+            request: What named the config; None means that only the profile's own file is known.
 
         """
         self._app = app
@@ -79,14 +86,22 @@ class Controller:
         self._is_repaint_due = True
         self._form = RunForm(repository=_working_directory())
         self.session = Session(
-            profile, self._schedule_repaint, is_read_only=is_read_only, start_embedded=start_embedded, today=today
+            profile,
+            self._schedule_repaint,
+            is_read_only=is_read_only,
+            start_embedded=start_embedded,
+            today=today,
+            environment=environment,
+            tell=self._tell,
         )
         self._environment = environment
         self._is_demo = is_demo
         self.bridge = RunBridge(self.session, environment)
         self.records = RecordBridge(self.session, self.bridge, environment)
+        self.history = HistoryBridge(self.session, environment)
         self.relaying = Relaying(self.session)
         self.escalating = Escalating(self.session, self.bridge, environment)
+        self.config = ConfigControl(app, self.session, environment, request, adopt=self._adopt)
 
     @property
     def state(self) -> ConsoleState:
@@ -113,15 +128,20 @@ class Controller:
             self._is_repaint_due = True
             self._app.set_timer(self._frame_s, self.repaint)
 
+    def _tell(self, words: str) -> None:
+        self._app.notify(words, severity="warning", markup=False)
+
     # --- The gateway -----------------------------------------------------------------------------------------------
 
     def open(self) -> None:
         """Open the gateway and read the runs of this machine."""
         self._open_gateway()
         self._read_runs()
+        self.config.open()
 
     def reopen(self) -> None:
-        """Open the gateway again, and read the runs again if they could not be read."""
+        """Open the gateway again, read a changed config, and read the runs again if they could not be read."""
+        self.config.look()
         self._cancel(_GATEWAY_GROUP)
         self._open_gateway()
         if self.state.run is not None and self.state.run.failure:
@@ -141,6 +161,23 @@ class Controller:
         """Stop all smoke tests and checks in progress; their outcome stays unknown."""
         self._cancel(_SMOKE_GROUP)
         self.session.settle()
+
+    # --- The config ------------------------------------------------------------------------------------------------
+
+    def switch_profile(self, name: str) -> None:
+        """Take another profile of the config, by its name, and open its gateway; or say why not."""
+        self.config.switch_profile(name)
+
+    def _adopt(self, profile: Profile, *, is_other: bool) -> None:
+        """Take a profile while nothing is in progress, and open what it needs."""
+        is_same_gateway = self.session.adopt(profile, is_other=is_other)
+        if is_other:
+            self.relaying.forget()
+        if not is_same_gateway:
+            self._cancel(_GATEWAY_GROUP)
+            self._open_gateway()
+        self._cancel(_RUNS_GROUP)
+        self._read_runs()
 
     # --- The relay -------------------------------------------------------------------------------------------------
 
@@ -215,6 +252,24 @@ class Controller:
         """End the verification in progress."""
         self.records.stop()
         self._cancel(_VERIFY_GROUP)
+
+    # --- Profiles --------------------------------------------------------------------------------------------------
+
+    def open_setup(self) -> None:
+        """Set a new profile up, in the config of the profile in use."""
+        from console.app.dialogs.setup_dialog import SetupDialog
+        from console.app.setup.wizard import converse
+
+        profile, environment = self.session.profile, self._environment
+
+        async def hold(dialog: SetupDialog) -> str | None:
+            return await converse(self._app, dialog, profile, environment)
+
+        def ended(name: str | None) -> None:
+            if name is not None:
+                self._app.call_later(self.switch_profile, name)
+
+        self._app.push_screen(SetupDialog(self.state, hold), ended)
 
     # --- Runs ------------------------------------------------------------------------------------------------------
 

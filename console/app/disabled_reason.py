@@ -99,11 +99,20 @@ def why_no_token_set(state: ConsoleState, cursor: int) -> str | None:
         return "this session is read-only"
     if state.is_embedded:
         return "the embedded gateway makes its own token"
+    if state.config.used.is_of_repository:
+        return "a repository's config chose this gateway, so no token is bound to it; write a profile of your own first"
     if state.run is not None and state.run.is_stepping:
         return "a run is being stepped with this token; x on the run screen stops it"
     if state.relay.is_open:
         return _RELAYED
     return "calls are in progress; x stops them" if state.is_busy else None
+
+
+def why_no_setup(state: ConsoleState, cursor: int) -> str | None:
+    """Return why no profile can be set up."""
+    if state.is_read_only:
+        return "this session is read-only: a set-up stores a token and writes the config"
+    return None
 
 
 def why_no_reopen(state: ConsoleState, cursor: int) -> str | None:
@@ -115,6 +124,41 @@ def why_no_reopen(state: ConsoleState, cursor: int) -> str | None:
     if state.is_busy:
         return "calls are in progress; x stops them"
     return "the gateway is still being opened" if state.token is None and not state.gateway_failure else None
+
+
+# --- The config ------------------------------------------------------------------------------------------------------
+
+
+def why_no_profile_change(state: ConsoleState, cursor: int) -> str | None:
+    """Return why no other profile, and no other setting, can be taken now."""
+    if state.is_busy:
+        return "calls are in progress; x stops them"
+    if state.run is not None and (state.run.is_stepping or state.run.auto):
+        return "a run is being stepped; x on the run screen stops it"
+    if state.relay.is_open or state.relay.is_opening:
+        return _RELAYED
+    if state.records is not None and state.records.is_verifying:
+        return "records are being verified"
+    return None
+
+
+def why_no_switch(state: ConsoleState, cursor: int) -> str | None:
+    """Return why no other profile can be taken."""
+    if (reason := why_no_profile_change(state, cursor)) is not None:
+        return reason
+    return None if len(state.config.profiles) > 1 else "the config has no other profile"
+
+
+def why_no_apply_fix(state: ConsoleState, cursor: int) -> str | None:
+    """Return why no fix can be written into the config."""
+    return why_no_fix(state, cursor) or why_no_undo(state, cursor)
+
+
+def why_no_undo(state: ConsoleState, cursor: int) -> str | None:
+    """Return why the config cannot be changed."""
+    if state.is_read_only:
+        return "this session is read-only: nothing is written"
+    return state.config.used.why_not_editable or None
 
 
 # --- Agents ----------------------------------------------------------------------------------------------------------

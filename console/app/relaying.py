@@ -49,6 +49,11 @@ class Relaying:
         """The routes that agents may use: all of the profile."""
         return RouteDesk([route.check for route in self._session.state.routes])
 
+    def forget(self) -> None:
+        """Forget all clients, whose settings name routes of a profile that is not in use any more."""
+        self._clients.clear()
+        self.newest = ""
+
     def claim(self) -> None:
         """Note at once that the relay is being opened, so that no key can open it twice."""
         self._session.dispatch(RelayQueued())

@@ -5,16 +5,22 @@ import contextlib
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from console.domain.money import Spent
 from console.domain.probes.event import (
+    BudgetSpent,
     CatalogueRead,
     GatewayClosed,
     GatewayFailed,
+    GatewayOpened,
     RoutesChecked,
     RungFinished,
     SmokeFinished,
@@ -24,13 +30,17 @@ from console.domain.probes.ladder import Rung, RungResult, RungStatus
 from console.domain.problem import Problem
 from console.domain.routes.contract import RouteCheck, Verdict
 from console.domain.routes.shape import Shape
-from console.services.config.settings import Profile
+from console.services.config.own_config import why_not_editable
+from console.services.config.settings import EMBEDDED, Profile
 from console.services.gateway.reservations import Reservations
 from console.services.system.collection import keep_loaded
+from console.view.config_view import ConfigUsed, ProfileAdopted
 from console.view.console_state import ConsoleEvent, ConsoleState
 
 if TYPE_CHECKING:
+    from console.domain.run.state import RunState
     from console.services.gateway.client import Gateway
+    from console.services.history.recorder import Recorder, Recording
     from console.services.open_gateway import EmbeddedGateway, Target
     from console.services.probes.smoke import SmokePlan
 
@@ -39,6 +49,8 @@ StartEmbedded = Callable[[], AbstractAsyncContextManager["EmbeddedGateway"]]
 
 _NETWORK = ("console.services.probes.ladder", "console.services.open_gateway", "console.simulator.embedded")
 """Loaded after the first paint, off the UI thread: importing the HTTP library takes longer than the screen itself."""
+
+_HISTORY = ("console.services.history.recorder", "console.services.history.streaks")
 
 
 def embedded_in_a_process() -> "AbstractAsyncContextManager[EmbeddedGateway]":
@@ -64,6 +76,8 @@ class Session:
         is_read_only: bool,
         start_embedded: StartEmbedded = embedded_in_a_process,
         today: Callable[[], date] = today_in_utc,
+        environment: Mapping[str, str] = os.environ,
+        tell: Callable[[str], None] = lambda words: None,
     ) -> None:
         """Start with the offline facts; nothing is opened or sent.
 
@@ -73,9 +87,15 @@ class Session:
             is_read_only: Nothing that costs or changes anything is allowed.
             start_embedded: Starts the embedded gateway, if the profile uses it.
             today: Returns the date in UTC, for the models' retirement.
+            environment: The environment variables, which say where the history is.
+            tell: Tells the operator something that no pane shows.
 
         """
         self.profile = profile
+        self._environment = environment
+        self._tell = tell
+        self._recording: Recording | None = None
+        """What keeps the history; made after the first paint."""
         self.start_embedded = start_embedded
         self.state = ConsoleState(profile.name, is_read_only=is_read_only)
         self._on_change = on_change
@@ -84,22 +104,84 @@ class Session:
         self._gateway: Gateway | None = None
         self.reservations = Reservations(profile.budget())
         """The session's budget; runs share it."""
+        self._spending = {(profile.source, profile.name): self.reservations}
+        """The budget of each profile that was in use: what was spent stays spent when it is in use again."""
+        self._today = today
         self._loading = asyncio.Lock()
         self._places = asyncio.Semaphore(profile.gateway.concurrency)
         self._under_way: set[asyncio.Task[object]] = set()
         self._users: set[asyncio.Task[object]] = set()
         """Whose work ends before the gateway is closed."""
+        self.dispatch(config_used(profile))
         self.dispatch(RoutesChecked(profile.check(today(), os.environ)))
 
     def dispatch(self, event: ConsoleEvent) -> None:
         """Fold an event into the state and request a repaint: the only way to change what is drawn."""
         self.state = self.state.apply(event)
+        if self._recording is not None:
+            self._recording.see(event)
         self._on_change()
+
+    def adopt(self, profile: Profile, *, is_other: bool) -> bool:
+        """Use another profile, or the same one with other settings, while no call is in flight.
+
+        What was spent stays spent. The gateway stays open; the caller opens it again if it is another one.
+
+        Args:
+            profile: The profile.
+            is_other: Whether it is another one.
+
+        Returns:
+            Whether it has the gateway that is open.
+
+        """
+        before, self.profile = self.profile, profile
+        is_same = not is_other and (before.gateway, before.must_be_bound) == (profile.gateway, profile.must_be_bound)
+        known = self._spending.get((profile.source, profile.name))
+        self.reservations = Reservations(profile.budget()) if known is None else known.under(profile.budget())
+        self._spending[profile.source, profile.name] = self.reservations
+        self._places = asyncio.Semaphore(profile.gateway.concurrency)
+        checks = profile.check(self._today(), os.environ)
+        self.dispatch(ProfileAdopted(profile.name, checks, is_same_gateway=is_same, is_other=is_other))
+        if self._recording is not None:
+            self._record_with(self._recording.recorder)
+        self.dispatch(config_used(profile))
+        if self.reservations.budget.spent != Spent():
+            self.dispatch(BudgetSpent(self.reservations.budget))
+        return is_same
 
     async def wait_closed(self) -> None:
         """Wait until everything that was started has ended, including the embedded gateway's process."""
         if self._under_way:
             await asyncio.wait(self._under_way)
+        if self._recording is not None:
+            await asyncio.to_thread(self._recording.recorder.close)
+
+    async def record(self) -> None:
+        """Show the history all events from now on; call it after the first paint."""
+        await self.load(_HISTORY)
+        if self._recording is None:
+            from console.services.history.file import HistoryFile
+            from console.services.history.recorder import Recorder
+
+            loop = asyncio.get_running_loop()
+            recorder = Recorder(HistoryFile(self._environment), partial(_tell_from_thread, loop, self._tell))
+            self._record_with(recorder)
+
+    def _record_with(self, recorder: "Recorder") -> None:
+        """Show the history the events of the profile in use from now on."""
+        from console.services.history.recorder import Recording
+
+        is_kept = not self.profile.is_built_in and not self.state.is_read_only
+        self._recording = Recording(recorder, self.profile.name, self.profile.policy.history_days if is_kept else 0)
+        self._recording.see(RoutesChecked(tuple(route.check for route in self.state.routes)))
+        if self.state.origin:
+            self._recording.see(GatewayOpened(self.state.origin, self.state.is_embedded))
+
+    def run_ended(self, state: "RunState") -> None:
+        """Show the history a run that has ended."""
+        if self._recording is not None:
+            self._recording.run_ended(state)
 
     @contextlib.contextmanager
     def noted(self) -> Iterator[None]:
@@ -129,6 +211,7 @@ class Session:
 
     async def _keep_open(self) -> None:
         await self.load(_NETWORK)
+        await self.record()
         from console.services.open_gateway import open_target
 
         try:
@@ -179,9 +262,11 @@ class Session:
             if self._gateway is None:
                 self.settle()
                 return
+            begun_ms = _unix_ms()
             async with aclosing(smoke(checks, self._plan(self._gateway), places=self._places, shape=shape)) as events:
                 async for event in events:
                     self.dispatch(event)
+            await self._read_streaks(checks, begun_ms)
 
     async def climb(self, checks: Sequence[RouteCheck], top: Rung) -> None:
         """Climb the probe ladder for routes until they end."""
@@ -193,7 +278,7 @@ class Session:
         with self.noted():
             if self._gateway is None:
                 return
-            plan, fault = self._plan(self._gateway), ""
+            plan, fault, begun_ms = self._plan(self._gateway), "", _unix_ms()
             if top >= Rung.SHAPE:
                 from console.services.run.own_rubric import role_order
 
@@ -218,6 +303,23 @@ class Session:
                 if proven.key in asked and proven.reached is Rung.SMOKE:
                     stopped = RungResult(proven.key, Rung.SHAPE, RungStatus.BLOCKED, notes=(fault,))
                     self.dispatch(RungFinished(stopped))
+            await self._read_streaks(checks, begun_ms)
+
+    async def _read_streaks(self, checks: Sequence[RouteCheck], begun_ms: int) -> None:
+        """Say since when routes are red that were just tried; what is known of the others stays."""
+        if self._recording is None or self.profile.is_built_in:
+            return
+        from console.domain.history.noting import red_routes
+        from console.services.history.streaks import read_streaks
+        from console.view.history.history_view import StreaksRead
+
+        tried = {check.route.key for check in checks}
+        origin = EMBEDDED if self.profile.is_embedded else self.state.origin
+        red = red_routes(self.profile.name, origin, (each for each in self.state.proven if each.key in tried))
+        found = await asyncio.to_thread(read_streaks, self._environment, red, begun_ms) if origin else {}
+        known = {} if self.state.history is None else self.state.history.streaks
+        if found or known:
+            self.dispatch(StreaksRead({key: known[key] for key in known if key not in tried} | found))
 
     def _plan(self, gateway: "Gateway") -> "SmokePlan":
         from console.services.probes.smoke import SmokePlan
@@ -225,6 +327,26 @@ class Session:
         catalogue = None if self.state.catalogue is None else self.state.catalogue.catalogue
         proven = frozenset(route.key for route in self.state.proven if route.is_key_proven)
         return SmokePlan(gateway, self.reservations, self.profile.gateway.smoke_max_output_tokens, catalogue, proven)
+
+
+def config_used(profile: Profile) -> ConfigUsed:
+    """Return what the screen says of the config that a profile comes from."""
+    return ConfigUsed(
+        profile.source,
+        is_built_in=profile.is_built_in,
+        is_of_repository=profile.is_of_repository,
+        has_own_facts=profile.facts is not None,
+        why_not_editable=why_not_editable(None if profile.is_built_in else Path(profile.source)) or "",
+    )
+
+
+def _unix_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _tell_from_thread(loop: asyncio.AbstractEventLoop, tell: Callable[[str], None], words: str) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is closed: the screen is gone
+        loop.call_soon_threadsafe(tell, words)
 
 
 @contextlib.contextmanager

@@ -53,6 +53,10 @@ class Context:
         self.stderr = stderr
         self.start_embedded = start_embedded
         self.owns_process = owns_process
+        self.clear_progress: Callable[[], None] | None = None
+        """Removes the line of a progress that is shown; None if there is none."""
+        self.at_end: list[Callable[[], None]] = []
+        """Called once the verb has ended, whatever it ended with."""
         self._now = now
 
     def now(self) -> "datetime":
@@ -79,7 +83,7 @@ class Context:
         start_embedded: "Callable[[], AbstractAsyncContextManager[EmbeddedGateway]] | None" = None,
     ) -> "Context":
         """Return the same context in another environment, with its own embedded gateway if one is given."""
-        return Context(
+        context = Context(
             environment,
             self.stdin,
             self.stdout,
@@ -88,6 +92,8 @@ class Context:
             owns_process=self.owns_process,
             now=self._now,
         )
+        context.at_end = self.at_end
+        return context
 
     def embedded_gateway(self, pace: float = 1.0) -> "AbstractAsyncContextManager[EmbeddedGateway]":
         """Start the embedded gateway.

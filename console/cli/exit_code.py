@@ -55,7 +55,12 @@ _CODES = {
 
 def code_of_problem(problem: Problem) -> ExitCode:
     """Return the exit code of a problem. It is the same in every verb."""
-    return _CODES[problem.kind]
+    return code_of_kind(problem.kind)
+
+
+def code_of_kind(kind: ProblemKind) -> ExitCode:
+    """Return the exit code of a kind of problem."""
+    return _CODES[kind]
 
 
 MOST_ACTIONABLE_FIRST = (

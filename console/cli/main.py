@@ -37,7 +37,11 @@ def run(arguments: Sequence[str], context: Context | None = None) -> int:
 
 def _run_to_end(arguments: Sequence[str]) -> int:
     try:
-        code = _run(arguments)
+        try:
+            code = _run(arguments)
+        finally:
+            for end in current().at_end:
+                end()
         streams.finish()
     except BrokenPipeError:
         streams.let_go_of_stdout()

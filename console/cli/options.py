@@ -16,8 +16,19 @@ def add_common(parser: argparse.ArgumentParser, *, is_top: bool) -> None:
     def default(value: object) -> object:
         return value if is_top else argparse.SUPPRESS
 
-    parser.add_argument("--config", type=_path, metavar="PATH", default=default(None), help="the config file")
-    parser.add_argument("--profile", metavar="NAME", default=default(None), help="the profile in the config file")
+    parser.add_argument(
+        "--config",
+        type=_path,
+        metavar="PATH",
+        default=default(None),
+        help="the config file; else GATEWAY_CONSOLE_CONFIG",
+    )
+    parser.add_argument(
+        "--profile",
+        metavar="NAME",
+        default=default(None),
+        help="the profile in the config file; else GATEWAY_CONSOLE_PROFILE",
+    )
     parser.add_argument("--json", action="store_true", default=default(False), help="write one JSON document to stdout")
     parser.add_argument(
         "--read-only",

@@ -13,6 +13,7 @@ from console.services.system.leak_guard import LEAK_GUARD
 
 def write_line(text: str = "") -> None:
     """Write one line of data. Text from outside is made safe."""
+    _clear_progress()
     with writing():
         current().stdout.write(f"{safe(LEAK_GUARD.redact(text))}\n")
         current().stdout.flush()
@@ -49,8 +50,33 @@ def write_document(document: object) -> None:
         current().stdout.flush()
 
 
+def write_json_line(document: object) -> None:
+    """Write one JSON document on one line, as a stream of documents has them."""
+    with writing():
+        current().stdout.write(shown_json(json_of(document).decode()) + "\n")
+        current().stdout.flush()
+
+
+def json_of(document: object) -> bytes:
+    """Return a document as JSON in one line, with tokens masked."""
+    import msgspec
+
+    return msgspec.json.encode(LEAK_GUARD.redact_document(msgspec.to_builtins(document)))
+
+
+def ring_bell() -> bool:
+    """Ring the terminal's bell; return whether stderr is a terminal."""
+    stream = current().stderr
+    if not stream.isatty():
+        return False
+    stream.write("\a")
+    stream.flush()
+    return True
+
+
 def note(text: str) -> None:
     """Write one line for a person to stderr."""
+    _clear_progress()
     stream = current().stderr
     stream.write(f"{safe(LEAK_GUARD.redact(text))}\n")
     stream.flush()
@@ -63,7 +89,10 @@ def complain(text: str) -> None:
 
 
 class Progress:
-    """How much of a long work is done, on one line of stderr, if a person sees it and no lines of data."""
+    """How much of a long work is done, on one line of stderr, if a person sees it and no lines of data.
+
+    Every other line that is written removes it; the next step shows it again.
+    """
 
     def __init__(self, words: str, total: int, *, is_silent: bool) -> None:
         """Name the work.
@@ -77,6 +106,9 @@ class Progress:
         given = current()
         self._stream = given.stderr if given.stderr.isatty() and not (is_silent and given.stdout.isatty()) else None
         self._words, self._total, self._done = words, total, 0
+        self._is_shown = False
+        self._context = given
+        given.clear_progress = self.clear
 
     def advance(self) -> None:
         """Count one more, and show it at each hundredth."""
@@ -84,12 +116,24 @@ class Progress:
         if self._stream is not None and self._done * 100 // self._total != (self._done - 1) * 100 // self._total:
             self._stream.write(f"\r{self._words} {self._done:,} of {self._total:,}")
             self._stream.flush()
+            self._is_shown = True
 
-    def end(self) -> None:
-        """Remove the line."""
-        if self._stream is not None:
+    def clear(self) -> None:
+        """Remove the line until the next step."""
+        if self._stream is not None and self._is_shown:
+            self._is_shown = False
             self._stream.write("\r\x1b[K")
             self._stream.flush()
+
+    def end(self) -> None:
+        """Remove the line for good."""
+        self.clear()
+        self._context.clear_progress = None
+
+
+def _clear_progress() -> None:
+    if (clear := current().clear_progress) is not None:
+        clear()
 
 
 def width_of(text: str) -> int:

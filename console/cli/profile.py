@@ -8,12 +8,14 @@ from console.cli.context import current
 from console.domain.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from console.domain.routes.contract import RouteCheck
     from console.domain.routes.model_facts import ModelFacts
     from console.services.config.from_yaml import ConfigFromYaml
     from console.services.config.load import BrokenProfile
+    from console.services.config.precedence import Request
     from console.services.config.settings import Profile
 
 
@@ -24,25 +26,50 @@ class NoRouteChosen(Problem):
 
 
 def chosen_profile(arguments: argparse.Namespace, *, uses_gateway: bool = True) -> "Profile":
-    """Load the profile that `--config` and `--profile` name; print a note if a verb uses the built-in one's gateway.
+    """Load the profile that flags, variables and config files select; print a note if it is not the operator's own.
 
     Raises:
         ConfigError: The config cannot be used.
 
     """
-    from console.services.config.load import default_config_path, load_profile
-    from console.services.config.own_config import why_not_own
+    from console.services.config.precedence import load_chosen
     from console.services.facts.installed import model_facts
 
-    own = default_config_path(current().environment)
-    path = arguments.config or own
     facts = model_facts(current().environment)
-    profile = load_profile(path, arguments.profile, why_no_programs=why_not_own(path, own), facts=facts)
+    profile = load_chosen(config_request(arguments), facts=facts)
     if uses_gateway:
         _note_facts(facts)
     if profile.is_built_in and uses_gateway:
-        output.note(f"no config file: using the built-in profile {profile.name} on the embedded gateway")
+        words = f"no config file: using the built-in profile {profile.name} on the embedded gateway"
+        output.note(f"{words}. For yours: gateway-console init")
+    _note_repository([profile])
     return profile
+
+
+def config_request(arguments: argparse.Namespace) -> "Request":
+    """Return what a command line says about the config and the profile."""
+    from console.services.config.precedence import Request
+
+    return Request.here(current().environment, arguments.config, arguments.profile)
+
+
+def _note_repository(profiles: "Sequence[Profile | BrokenProfile]") -> None:
+    """Say that a repository's config is in use, which no one may miss."""
+    from console.services.config.settings import Profile
+
+    of_repository = [each for each in profiles if isinstance(each, Profile) and each.is_of_repository]
+    if not of_repository:
+        return
+    names = ", ".join(each.name for each in of_repository)
+    lenders = ", ".join(dict.fromkeys(each.lender for each in of_repository if each.lender))
+    lent = f"the gateway of your profile {lenders}" if lenders else "a gateway that none of your own profiles has"
+    output.note(
+        f"THIS REPOSITORY'S CONFIG IS IN USE: profile {names} of {of_repository[0].source}, with {lent}."
+        " To see what it sets: gateway-console config show"
+    )
+    kept = dict.fromkeys(key for each in of_repository for key in each.kept)
+    if kept:
+        output.note(f"your own settings are stricter and hold: {', '.join(kept)}")
 
 
 def profile_of_yaml(arguments: argparse.Namespace, path: "Path") -> "ConfigFromYaml":
@@ -98,20 +125,19 @@ def swept_profiles(arguments: argparse.Namespace) -> "tuple[Profile | BrokenProf
         Problem: A name between the commas of `--profile` is empty.
 
     """
-    from console.services.config.load import default_config_path, load_profiles
-    from console.services.config.own_config import why_not_own
+    from console.services.config.precedence import load_sweep
+    from console.services.config.settings import Profile
     from console.services.facts.installed import model_facts
 
-    own = default_config_path(current().environment)
-    path = arguments.config or own
     names = None if arguments.all_profiles else [name.strip() for name in arguments.profile.split(",")]
     if names is not None and not all(names):
         raise Problem("--profile has a comma with no name beside it; write it as in: --profile A,B", ProblemKind.USAGE)
     facts = model_facts(current().environment)
-    profiles = load_profiles(path, names, why_no_programs=why_not_own(path, own), facts=facts)
+    profiles = load_sweep(config_request(arguments), names, facts=facts)
     _note_facts(facts)
-    if path is None:
+    if any(isinstance(each, Profile) and each.is_built_in for each in profiles):
         output.note("no config file: using the built-in profiles on the embedded gateway")
+    _note_repository(profiles)
     return profiles
 
 

@@ -5,10 +5,11 @@ import signal
 from typing import TYPE_CHECKING
 
 from console.cli.context import current
-from console.cli.profile import chosen_profile
+from console.cli.profile import chosen_profile, config_request
 from console.domain.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:
+    from console.services.config.precedence import Request
     from console.services.config.settings import Profile
 
 
@@ -26,15 +27,25 @@ def run(arguments: argparse.Namespace) -> int:
             "the screen needs a terminal on stdin, stdout and stderr. Without one: gateway-console routes, or smoke",
             ProblemKind.USAGE,
         )
-    return open_screen(chosen_profile(arguments), read_only=arguments.read_only)
+    return open_screen(chosen_profile(arguments), read_only=arguments.read_only, request=config_request(arguments))
 
 
-def open_screen(profile: "Profile", *, read_only: bool, is_demo: bool = False) -> int:
-    """Run the screen until the operator leaves it, and return its exit code; the demo's offers prepared tasks."""
+def open_screen(profile: "Profile", *, read_only: bool, is_demo: bool = False, request: "Request | None" = None) -> int:
+    """Run the screen until the operator leaves it, and return its exit code.
+
+    Args:
+        profile: A checked profile.
+        read_only: Nothing that costs or changes anything is allowed.
+        is_demo: Offer the demo's prepared tasks.
+        request: What named the config, for a switch to another profile; None allows those of the same file.
+
+    """
     from console.app.app import SIGNALS, ConsoleApp
 
     # A signal during terminal setup waits until the app can restore the terminal.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    app = ConsoleApp(profile, is_read_only=read_only, environment=current().environment, is_demo=is_demo)
+    app = ConsoleApp(
+        profile, is_read_only=read_only, environment=current().environment, is_demo=is_demo, request=request
+    )
     app.run()
     return app.return_code or 0

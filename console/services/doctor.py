@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TextIO
 
 from console.domain.text.safe import safe
-from console.services.config.load import default_config_path
+from console.services.config.precedence import Request, config_files
+from console.services.config.toml_text import ConfigError
 from console.services.system.directories import Directories
 from console.services.system.os_reason import os_reason
 from console.services.tokens.entry import check_entry
@@ -174,7 +175,10 @@ def check_token_entry(environment: Mapping[str, str]) -> Symptom:
 def check_files(environment: Mapping[str, str]) -> tuple[Symptom, ...]:
     """Check the config file and the console's own directories, without changing anything."""
     own = Directories.of(environment)
-    config = default_config_path(environment)
+    try:
+        config = next(each.path for each in config_files(Request.here(environment)) if each.is_read)
+    except ConfigError as error:
+        return (Symptom("files.config", Health.FAIL, str(error)),)
     return (
         Symptom("files.config", Health.NOTE, "no config file", "The built-in profile demo is used.")
         if config is None

@@ -96,7 +96,9 @@ async def open_target(
         sources = open_sources(
             profile.gateway, environment, ask=ask, embedded=embedded.token if embedded else None, keyring=keyring
         )
-        resolution = await resolve_token(profile.gateway.token_ref, sources, canonical_origin(base_url))
+        resolution = await resolve_token(
+            profile.gateway.token_ref, sources, canonical_origin(base_url), must_be_bound=profile.must_be_bound
+        )
         gateway = None
         if resolution.is_usable:
             gateway = await stack.enter_async_context(_client(profile, base_url, resolution))

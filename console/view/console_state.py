@@ -12,6 +12,7 @@ from console.domain.probes.event import (
     BudgetSpent,
     CallEvent,
     CatalogueRead,
+    CheckFinished,
     Event,
     GatewayClosed,
     GatewayFailed,
@@ -33,15 +34,20 @@ from console.domain.relay.call import RelayEvent
 from console.domain.routes.contract import RouteCheck
 from console.domain.routes.route_key import RouteKey
 from console.domain.tokens.state import TokenState
+from console.view.config_view import ConfigView, ConfigViewEvent, ProfileAdopted
 from console.view.live_call import LiveCall
 from console.view.relay.relay_view import RelayView, RelayViewEvent
 from console.view.request_log import RequestLog
 
 if TYPE_CHECKING:
+    from console.domain.history.streak import Streak
+    from console.view.history.history_view import HistoryView, HistoryViewEvent
     from console.view.record.records_view import RecordsView, RecordsViewEvent
     from console.view.run_view import RunView, RunViewEvent
 
-ConsoleEvent: TypeAlias = "Event | RelayViewEvent | RunViewEvent | RecordsViewEvent"
+ConsoleEvent: TypeAlias = (
+    "Event | ConfigViewEvent | ProfileAdopted | RelayViewEvent | RunViewEvent | RecordsViewEvent | HistoryViewEvent"
+)
 """Every event that changes what is drawn."""
 RouteEvent: TypeAlias = CallEvent | RungStarted | RungFinished
 """An event of one route; it names the route's key."""
@@ -100,6 +106,10 @@ class ConsoleState:
     """What is known about runs; None until the ledger was read, which happens after the first paint."""
     records: "RecordsView | None" = None
     """What is known about records; None until their screen was opened."""
+    config: ConfigView = ConfigView()
+    """The config that the profile comes from."""
+    history: "HistoryView | None" = None
+    """What is known of the history; None until something of it was read."""
 
     @property
     def token_state(self) -> TokenState:
@@ -132,6 +142,10 @@ class ConsoleState:
         """Return the newest smoke test of a route; an idle one if the route does not exist."""
         return next((route.smoke for route in self.routes if route.proven.key == key), LiveCall())
 
+    def streak(self, key: RouteKey) -> "Streak | None":
+        """Return since when a route is red; None if the history does not say."""
+        return None if self.history is None else self.history.streaks.get(key)
+
     def apply(self, event: ConsoleEvent) -> "ConsoleState":
         """Return the state after an event. Pure and total: an event of an unknown route changes nothing."""
         if isinstance(event, OutputReceived):  # the most frequent by far: not tried against every other event first
@@ -151,12 +165,14 @@ class ConsoleState:
                 return replace(self, token=event)
             case LoopLagMeasured(p99_ms):
                 return replace(self, loop_lag_p99_ms=p99_ms)
-            case AgentStarted():
-                return self  # its price was told; its call shows itself
+            case AgentStarted() | CheckFinished():
+                return self  # its price was told, and its call shows itself; each rung was told
             case AgentFinished(result):
                 return replace(self, agents=(*self.agents, result))
             case CatalogueRead():
                 return replace(self, catalogue=event)
+            case ProfileAdopted():
+                return self._adopted(event)
             case BudgetSpent(budget):
                 return replace(self, budget=budget)
             case RungStarted() | RungFinished():
@@ -164,6 +180,8 @@ class ConsoleState:
             case SmokeQueued() | SmokeStarted() | RequestWritten() | AnswerStarted() | RefusalRead() | SmokeFinished():
                 has_route = any(route.proven.key == event.key for route in self.routes)
                 return replace(self._with_route(event), requests=self.requests.apply(event)) if has_route else self
+            case _ if isinstance(event, ConfigViewEvent):
+                return replace(self, config=self.config.apply(event))
             case _:
                 return self._with_relay(event) if isinstance(event, RelayViewEvent) else self._with_run(event)
 
@@ -173,23 +191,45 @@ class ConsoleState:
         return ConsoleState(
             self.profile, self.is_read_only, self.origin, self.is_embedded, self.gateway_failure, self.token,
             tuple(routes), self.requests, self.catalogue, self.agents, self.budget, self.loop_lag_p99_ms, self.relay,
-            self.run, self.records,
+            self.run, self.records, self.config, self.history,
         )  # fmt: skip
+
+    def _adopted(self, event: ProfileAdopted) -> "ConsoleState":
+        """Return the state with another profile, or with other settings: what still holds of a route stays."""
+        known = {} if event.is_other else {route.proven.key: route for route in self.routes}
+        routes = tuple(_carried(check, known.get(check.route.key), event) for check in event.checks)
+        if event.is_other:
+            fresh = ConsoleState(event.profile, self.is_read_only, run=self.run, records=self.records)
+            return replace(fresh, routes=routes, config=self.config, loop_lag_p99_ms=self.loop_lag_p99_ms)
+        catalogue, agents = (self.catalogue, self.agents) if event.is_same_gateway else (None, ())
+        return replace(self, routes=routes, catalogue=catalogue, agents=agents)
 
     def _with_relay(self, event: RelayViewEvent) -> "ConsoleState":
         requests = self.requests.apply(event) if isinstance(event, RelayEvent) else self.requests
         return replace(self, requests=requests, relay=self.relay.apply(event))
 
-    def _with_run(self, event: "RunViewEvent | RecordsViewEvent") -> "ConsoleState":
-        """Return the state after an event of runs or records, whose modules are loaded after the first paint."""
+    def _with_run(self, event: "RunViewEvent | RecordsViewEvent | HistoryViewEvent") -> "ConsoleState":
+        """Return the state after an event of runs, records or the history, which are loaded after the first paint."""
+        from console.view.history.history_view import HistoryView, HistoryViewEvent
         from console.view.record.records_view import RecordsView, RecordsViewEvent
         from console.view.run_view import RunCalled, RunView, StepEnded
 
         if isinstance(event, RecordsViewEvent):
             return replace(self, records=(self.records or RecordsView()).apply(event))
+        if isinstance(event, HistoryViewEvent):
+            return replace(self, history=(self.history or HistoryView()).apply(event))
         requests = self.requests
         if isinstance(event, RunCalled):
             requests = requests.apply(event.event, is_of_run=True)
         elif isinstance(event, StepEnded):
             requests = requests.end_run_calls()
         return replace(self, requests=requests, run=(self.run or RunView()).apply(event))
+
+
+def _carried(check: RouteCheck, before: RouteView | None, event: ProfileAdopted) -> RouteView:
+    """Return a route's view with what still holds: of the same route on the same gateway, all that is proven."""
+    if before is None or not event.is_same_gateway:
+        return RouteView(ProvenRoute(check))
+    if replace(before.check.route, config_line=None) != replace(check.route, config_line=None):
+        return RouteView(ProvenRoute(check))
+    return RouteView(replace(before.proven, check=check), before.smoke)

@@ -55,7 +55,10 @@ async def test_routes_shows_the_sample_as_a_table_and_says_that_it_is_built_in(c
     assert head.split() == ["route", "model", "family", "path", "required", "verdict", "note"]
     assert [row.split()[0] for row in rows[:6]] == ROLES
     assert rows[4].split()[:4] == ["critic", "claude-critic-route-placeholder", "anthropic_messages", "/v1/messages"]
-    assert result.stderr == "no config file: using the built-in profile demo on the embedded gateway\n"
+    assert (
+        result.stderr
+        == "no config file: using the built-in profile demo on the embedded gateway. For yours: gateway-console init\n"
+    )
     assert result.code == 0
 
 

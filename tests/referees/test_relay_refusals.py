@@ -85,7 +85,7 @@ async def test_an_sdk_raises_the_refusal_at_once(ask: Ask, family: EndpointFamil
     assert (refused.reason, gateway.requests) == (ask.reason, [])
 
 
-OPENCODE = [(ASKS[0], C), (ASKS[1], M), (ASKS[2], C), (ASKS[3], M), (ASKS[4], R)]
+OPENCODE = [(ASKS[0], C), (ASKS[1], M), (ASKS[4], R)]
 
 
 @pytest.mark.parametrize(

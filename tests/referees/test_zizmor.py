@@ -60,10 +60,13 @@ async def test_it_has_nothing_grave_to_say_of_a_careful_repository(tmp_path: Pat
     assert not [rule_id for rule_id, (severity, _) in found["safe"].items() if severity is Severity.FAIL]
 
 
-async def test_it_has_nothing_to_say_of_the_merge_gate_in_the_documentation(tmp_path: Path, zizmor: Zizmor) -> None:
-    page = Path(__file__).parents[2] / "docs" / "examples" / "merge-gate.yml"
-    found = await audited(tmp_path, zizmor, gate=page.read_text())
-    assert found.get("gate", {}) == {}
+@pytest.mark.parametrize("name", ["merge-gate.yml", "check-gateway.yml"])
+async def test_it_has_nothing_to_say_of_the_workflows_in_the_documentation(
+    tmp_path: Path, zizmor: Zizmor, name: str
+) -> None:
+    page = Path(__file__).parents[2] / "docs" / "examples" / name
+    found = await audited(tmp_path, zizmor, example=page.read_text())
+    assert found.get("example", {}) == {}
 
 
 async def test_what_it_takes_for_no_workflow_at_all_is_said(tmp_path: Path, zizmor: Zizmor) -> None:

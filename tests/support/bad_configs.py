@@ -247,7 +247,11 @@ BAD_VALUES = [
     ("connect_timeout_s = 3601", "connect_timeout_s", "must be at most 3600"),
     ("smoke_max_output_tokens = 15", "smoke_max_output_tokens", "must be at least 16"),
     ("smoke_max_output_tokens = 4097", "smoke_max_output_tokens", "must be at most 4096"),
-    ('auth = "basic"', "auth", "must be 'bearer', 'x-api-key' or 'api-key'"),
+    (
+        'auth = "basic"',
+        "auth",
+        "must be 'bearer', 'x-api-key', 'api-key', 'x-portkey-api-key' or 'cf-aig-authorization'",
+    ),
     ('anthropic_version = "latest"', "anthropic_version", "must be a date such as 2023-06-01"),
     ("anthropic_version = 2023-06-01", "anthropic_version", "must be text in quotes"),
     ('token_ref = "env:GW"', "token_ref", "must be a list"),

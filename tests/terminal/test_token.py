@@ -1,16 +1,12 @@
 """`token` at a real terminal: what is typed is never shown, ctrl+c ends a question, and the echo comes back."""
 
 import asyncio
-import contextlib
-import json
-import subprocess
-import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.config import config_table, route, write_config
+from support.terminal.embedded import embedded
 from support.terminal.terminal import Terminal
 from support.tokens.secret_service import SecretService, running_secret_service
 
@@ -44,19 +40,6 @@ def configure(
     gateway = {"base_url": base_url, "token_ref": list(references), **tomllib.loads(more)}
     config = config_table(gateway, {"writer": route(model)})
     write_config(Path(home["HOME"]) / ".config" / "gateway-console" / "config.toml", config)
-
-
-@contextlib.contextmanager
-def embedded() -> Iterator[tuple[str, str]]:
-    """Run the embedded gateway; yield its address and its token."""
-    command = [sys.executable, "-m", "console", "simulate"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-        try:
-            assert child.stdout is not None
-            first = json.loads(child.stdout.readline())
-            yield first["base_url"], first["token"]
-        finally:
-            child.kill()
 
 
 def token(home: dict[str, str], *arguments: str, references: tuple[str, ...] = ("vault:acme",)) -> Terminal:

@@ -36,7 +36,9 @@ from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
 from console.domain.routes.route_key import RouteKey
 from console.domain.tokens.state import TokenState
+from console.view.config_view import ConfigView
 from console.view.console_state import ConsoleState
+from console.view.history.history_view import HistoryView
 from console.view.live_call import OUTPUT_LIMIT, CallPhase, LiveCall
 from console.view.record.records_view import RecordsView
 from console.view.relay.relay_view import RelayView
@@ -246,6 +248,8 @@ def test_a_delta_keeps_everything_but_its_route() -> None:
         relay=RelayView(is_opening=True),
         run=RunView(),
         records=RecordsView(),
+        config=ConfigView(waits_for="a call"),
+        history=HistoryView(),
     )
     bare = ConsoleState("another")
     unset = [each.name for each in fields(settled) if getattr(settled, each.name) == getattr(bare, each.name)]

@@ -20,11 +20,12 @@ class Place(StrEnum):
     MAIN = "main"
     RUN = "run"
     RECORDS = "records"
+    HISTORY = "history"
     AGENTS = "agents"
     """The main screen's pane of agents, while it has the focus: its keys come before the screen's."""
 
 
-EVERY_SCREEN = (Place.MAIN, Place.RUN, Place.RECORDS)
+EVERY_SCREEN = (Place.MAIN, Place.RUN, Place.RECORDS, Place.HISTORY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ _KEY_NAMES = {
     "escape": "esc",
     "right_square_bracket": "]",
     "left_square_bracket": "[",
+    "plus": "+",
+    "minus": "-",
 }
 
 

@@ -96,8 +96,12 @@ LATER_ACTIONS = (
         places=(Place.MAIN, Place.RUN),
     ),
     Action(
+        "history.open", ("H",), "history", "Show how fast and reliable each route was, and what is worse than before."
+    ),
+    Action(
         "gateway.reopen", ("R",), "reopen", "Open the gateway and ask for the token again.", main_reason.why_no_reopen
     ),
+    Action("profile.switch", ("P",), "profile", "Use another profile of the config.", main_reason.why_no_switch),
     Action(
         "route.check_all",
         ("C",),
@@ -123,11 +127,35 @@ LATER_ACTIONS = (
         is_shown=False,
     ),
     Action(
+        "route.apply_fix",
+        ("F",),
+        "apply fix",
+        "Show the config lines that fix this route, and write them into your config when you confirm.",
+        main_reason.why_no_apply_fix,
+        is_shown=False,
+    ),
+    Action(
+        "fix.undo",
+        ("U",),
+        "undo fix",
+        "Undo the newest change that the console made to your config.",
+        main_reason.why_no_undo,
+        is_shown=False,
+    ),
+    Action(
         "relay.end",
         ("X",),
         "end relay",
         "End the relay: calls of agents in flight end. Opened again, it knows the same keys.",
         main_reason.why_no_relay_end,
+        is_shown=False,
+    ),
+    Action(
+        "profile.new",
+        ("I",),
+        "new profile",
+        "Set up a gateway: find what it has, check it for free, and append a profile to the config.",
+        main_reason.why_no_setup,
         is_shown=False,
     ),
     Action("token.show", ("K",), "token", "Show where the token comes from.", is_shown=False),

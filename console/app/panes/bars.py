@@ -22,21 +22,32 @@ class HeaderBar(LinePane):
 
     SHOWS_STREAMS = False
 
-    def __init__(self, state: ConsoleState, *, is_built_in: bool, has_own_facts: bool) -> None:
+    def __init__(self, state: ConsoleState) -> None:
         super().__init__(state, id="header", can_focus=False)
-        known = (("built-in", is_built_in), ("read-only", state.is_read_only), ("own facts", has_own_facts))
-        self._marks = [word for word, is_set in known if is_set]
 
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return the one line."""
         is_auto = state.run is not None and state.run.auto
-        return (header_line(state, ["AUTO", *self._marks] if is_auto else self._marks, size.width),)
+        known = (("AUTO", is_auto), ("read-only", state.is_read_only))
+        marks = [*(word for word, is_set in known if is_set), *state.config.marks]
+        return (header_line(state, marks, size.width, _HOW_TO_BEGIN if "built-in" in marks else ""),)
 
 
-def header_line(state: ConsoleState, marks: Sequence[str], width: int) -> Line:
-    """Return the header. A narrow screen drops words first; it always shows where calls go and under which key."""
+_HOW_TO_BEGIN = "I sets up your own gateway"
+
+
+def header_line(state: ConsoleState, marks: Sequence[str], width: int, hint: str = "") -> Line:
+    """Return the header. A narrow screen drops words first; it always shows where calls go and under which key.
+
+    Args:
+        state: The state.
+        marks: What is unusual about the session, a word each.
+        width: The screen's width, in cells.
+        hint: What could be done, if there is room for it.
+
+    """
     name, profile = Span("gateway-console ", Tone.STRONG), Span(f" {fit(state.profile, 20)} ", Tone.OK)
-    own = [profile, *_relay(state)]
+    own = [profile, *(Span(f"· {words} ", Tone.WARN) for words in state.config.alarms), *_relay(state)]
     marked = [*own, *(Span(f"· {mark} ", Tone.WARN) for mark in marks)]
     where, key = [Span(" "), *_where(state)], _key(state)
     counts = _counts(state)
@@ -44,6 +55,7 @@ def header_line(state: ConsoleState, marks: Sequence[str], width: int) -> Line:
     troubles = joined([count for count in counts if count.spans[0].tone in (Tone.FAIL, Tone.WARN)], "  ").spans
     embedded = [dim(" embedded gateway")] if state.is_embedded else []
     layouts: list[tuple[list[Span], Sequence[Span]]] = [
+        *([([name, *marked, dim(f"· {hint} "), *embedded, *where, *key], words)] if hint else []),
         ([name, *marked, *embedded, *where, *key], words),
         ([*marked, *where, *key], words),
         ([*own, *where, *key], words),

@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 from textual.geometry import Size
 
+from console.app.panes.history.streak_line import streak_lines
 from console.app.widgets.line import BLANK, Line, Span, cell, dim, labelled, line, wrap
 from console.app.widgets.line_pane import LinePane
 from console.domain.finding import Finding
+from console.domain.history.streak import Streak
 from console.domain.probes.event import CatalogueRead
 from console.domain.probes.ladder import Rung
 from console.domain.probes.mark import Mark, marks_of
@@ -38,11 +40,14 @@ class ContractPane(LinePane):
         """Return the contract of the route under the cursor."""
         if cursor >= len(state.routes):
             return (line(dim("no route")),)
-        return tuple(contract_lines(state.routes[cursor], size.width, state.catalogue))
+        route = state.routes[cursor]
+        return tuple(contract_lines(route, size.width, state.catalogue, state.streak(route.proven.key)))
 
 
-def contract_lines(state: RouteView, width: int, read: CatalogueRead | None = None) -> Iterator[Line]:
-    """Yield the contract of one route: verdict, the four facts, the ladder, the fix and the findings."""
+def contract_lines(
+    state: RouteView, width: int, read: CatalogueRead | None = None, streak: Streak | None = None
+) -> Iterator[Line]:
+    """Yield the contract of one route: verdict, since when, the four facts, the ladder, the fix and the findings."""
     check = state.check
     sign = route_sign(state.proven)
     headline, tone = str(sign), sign.tone
@@ -52,6 +57,7 @@ def contract_lines(state: RouteView, width: int, read: CatalogueRead | None = No
     else:
         yield line(Span(headline, tone))
         yield from (line(piece) for piece in wrap(meaning, width))
+    yield from streak_lines(streak, width)
     yield BLANK
     yield from _facts(state, width, read)
     yield from _ladder(state, width)
@@ -218,8 +224,11 @@ def _source(check: RouteCheck) -> str:
 
 
 def _fix(check: RouteCheck, width: int) -> Iterator[Line]:
-    for position, words in enumerate(fix_lines(check)):
+    lines = fix_lines(check)
+    for position, words in enumerate(lines):
         yield from labelled("fix" if position == 0 else "", words, width, tone=Tone.ACCENT)
+    if lines:
+        yield from labelled("", "F writes it into the config, y copies it", width, tone=Tone.DIM)
 
 
 def _finding(finding: Finding, width: int) -> Iterator[Line]:

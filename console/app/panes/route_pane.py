@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from textual.geometry import Size
 
+from console.app.panes.history.streak_line import streak_lines
 from console.app.panes.smoke_pane import about_lines
 from console.app.widgets.line import BLANK, Line, labelled
 from console.app.widgets.line_pane import LinePane
@@ -32,6 +33,7 @@ def whole_route_lines(state: ConsoleState, cursor: int, width: int) -> Iterator[
     yield from labelled("verdict", str(verdict), width, tone=verdict.tone)
     if reason := reason_of(route.proven):
         yield from labelled("because", reason, width)
+    yield from streak_lines(state.streak(route.proven.key), width)
     yield from labelled("note", marks_text(route.proven), width)
     yield from labelled("required", check.required_family or f"one of {', '.join(check.fact.allowed)}", width)
     yield from labelled("source", f"{check.fact.source_url}, read {check.fact.checked_on}", width)

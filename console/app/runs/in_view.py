@@ -65,6 +65,7 @@ class RunsInView:
                     self._share_gateway,
                     environment=self._environment,
                     reservations=self._session.reservations,
+                    ended=self._session.run_ended,
                 ) as context:
                     self.context = context
                     await self._follow(context)
@@ -77,7 +78,10 @@ class RunsInView:
         await self.list_runs(context)
         view = self._session.state.run
         if view is not None and view.runs:
-            await self.look_at(view.runs[0].run_id)
+            known = {row.run_id for row in view.runs}
+            here = None if self.log is None else self.log.state.run_id  # of a profile that was in use before
+            self.log = None
+            await self.look_at(here if here in known and here is not None else view.runs[0].run_id)
         async for changed in context.ledger.changes(interval_s=_LOOK_S):
             await self.list_runs(context)
             view = self._session.state.run

@@ -74,8 +74,7 @@ class RecordsScreen(Screen[str]):
     def compose(self) -> ComposeResult:
         """Lay out the panes; the style sheet moves them with the screen's width."""
         state = self._session.state
-        profile = self._session.profile
-        yield HeaderBar(state, is_built_in=profile.is_built_in, has_own_facts=profile.facts is not None)
+        yield HeaderBar(state)
         with Container(id="records-body"):
             yield RecordListPane(state, id="records")
             yield RecordDetailPane(state, id="detail")

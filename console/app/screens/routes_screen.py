@@ -13,10 +13,12 @@ from textual.screen import Screen
 from console.app.actions import Place, action_named, bindings
 from console.app.controller import Controller
 from console.app.dialogs.dialogs import Dialog, TokenDialog
+from console.app.disabled_reason import why_no_switch
 from console.app.panes.agent_calls import AgentCallsPane
 from console.app.panes.agents_pane import AgentsPane
 from console.app.panes.bars import HeaderBar, KeyBar
 from console.app.panes.call_log import CallLogPane
+from console.app.panes.config.config_pane import ConfigPane
 from console.app.panes.contract_pane import ContractPane
 from console.app.panes.explain_pane import ExplainPane
 from console.app.panes.help_pane import HelpPane
@@ -29,6 +31,7 @@ from console.app.terminal.drawing import keep_drawn
 from console.app.widgets.line_pane import LinePane
 from console.domain.probes.ladder import Rung
 from console.domain.routes.contract import RouteCheck, Verdict, fix_lines
+from console.view.config_view import ProfileRow
 from console.view.console_state import ConsoleState
 from console.view.relay.relay_view import AgentPicked
 
@@ -47,6 +50,7 @@ class RoutesScreen(Screen[None]):
     _calls = query_one("#calls", CallLogPane)
     _agents = query_one("#agents", AgentsPane)
     _keys = query_one("#keys", KeyBar)
+    _config = query_one("#config", ConfigPane)
 
     def __init__(self, controller: Controller) -> None:
         """Prepare the screen.
@@ -66,6 +70,9 @@ class RoutesScreen(Screen[None]):
             "route.check_all": lambda: self._climb([r.check for r in self._state.routes], self._free_top()),
             "route.shape": lambda: self._climb([self._check_here()], Rung.SHAPE),
             "route.copy_fix": self._copy_fix,
+            "route.apply_fix": lambda: self._controller.config.apply_fix(self._check_here()),
+            "fix.undo": self._controller.config.undo_fix,
+            "profile.switch": self._controller.config.pick_profile,
             "smoke.stop": self._controller.stop_calls,
             "route.open": self._open_route,
             "route.explain": self._open_explanation,
@@ -92,7 +99,9 @@ class RoutesScreen(Screen[None]):
             "run.open": self._open_runs,
             "run.new": self._open_new_run,
             "records.open": self._open_records,
+            "history.open": self._open_history,
             "gateway.reopen": self._controller.reopen,
+            "profile.new": self._controller.open_setup,
             "token.show": self._open_token,
             "token.set": self._set_token,
             "app.commands": self.app.action_command_palette,
@@ -108,9 +117,9 @@ class RoutesScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Lay out the panes; the style sheet moves them with the screen's width."""
         state = self._state
-        profile = self._controller.session.profile
-        yield HeaderBar(state, is_built_in=profile.is_built_in, has_own_facts=profile.facts is not None)
+        yield HeaderBar(state)
         yield StepperBar(state)
+        yield ConfigPane(state)
         with Container(id="body"):
             with Vertical(id="left"):
                 yield RouteTablePane(state, id="routes")
@@ -156,10 +165,25 @@ class RoutesScreen(Screen[None]):
             return
         self._commands[action_id]()
 
+    @property
+    def profile_rows(self) -> tuple[ProfileRow, ...]:
+        """The profiles that the palette offers."""
+        return tuple(row for row in self._state.config.profiles if row.name != self._state.profile)
+
+    def action_switch_profile(self, name: str) -> None:
+        """Take another profile, or say why that is not possible now."""
+        reason = why_no_switch(self._state, self._cursor)
+        if reason is not None:
+            self.notify(reason, severity="warning", markup=False)
+            return
+        self._controller.switch_profile(name)
+
     def show(self, state: ConsoleState) -> None:
         """Draw a state."""
         if not self._drawn or not self._drawn[0].is_attached:
             return  # not composed yet, or already leaving
+        self._cursor = max(0, min(self._cursor, len(state.routes) - 1))  # another profile may have fewer routes
+        self._config.fit(state)
         self._routes.styles.height = min(len(state.routes), max(6, self.size.height // 2 - 3)) + HEADER_LINES + 2
         self._keys.name_place(Place.AGENTS if self._agents.has_focus else Place.MAIN)
         for pane in self._drawn:
@@ -198,6 +222,12 @@ class RoutesScreen(Screen[None]):
 
         if not any(isinstance(each, RecordsScreen) for each in self.app.screen_stack):  # the key may have come twice
             self.app.push_screen(RecordsScreen(self._controller), opened)
+
+    def _open_history(self) -> None:
+        from console.app.screens.history_screen import HistoryScreen
+
+        if not any(isinstance(each, HistoryScreen) for each in self.app.screen_stack):  # the key may have come twice
+            self.app.push_screen(HistoryScreen(self._controller))
 
     # --- Agents --------------------------------------------------------------------------------------------------
 

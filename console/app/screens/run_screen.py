@@ -101,8 +101,7 @@ class RunScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Lay out the panes; the style sheet moves them with the screen's width."""
         state = self._session.state
-        profile = self._session.profile
-        yield HeaderBar(state, is_built_in=profile.is_built_in, has_own_facts=profile.facts is not None)
+        yield HeaderBar(state)
         yield StepperBar(state)
         with Container(id="run-body"):
             with Vertical(id="run-left"):

@@ -7,9 +7,16 @@ from dataclasses import dataclass, replace
 from console.cli import output
 from console.cli.context import current
 from console.cli.gateway import opened_gateway
+from console.cli.live.folding import Folding
 from console.cli.live.sweep import Opened
 from console.cli.reports.stopped import note_stopped
-from console.domain.probes.event import AgentStarted, CatalogueRead, CheckEvent, RoutesChecked, RungStarted
+from console.domain.probes.event import (
+    AgentStarted,
+    CatalogueRead,
+    CheckEvent,
+    RungFinished,
+    RungStarted,
+)
 from console.domain.probes.ladder import Rung
 from console.domain.routes.contract import RouteCheck
 from console.services.config.settings import Profile
@@ -55,7 +62,7 @@ async def climb_opened(
 
 
 async def _climb(profile: Profile, checks: tuple[RouteCheck, ...], order: ClimbOrder, opened: Opened) -> ConsoleState:
-    state = ConsoleState(profile.name).apply(RoutesChecked(checks))
+    folding = Folding(profile, checks, opened.origin, is_read_only=order.is_read_only)
     is_kept = not profile.is_built_in and not order.is_read_only
     memory = CatalogueMemory(profile.name, current().environment, is_kept=is_kept)
     limit = profile.gateway.smoke_max_output_tokens
@@ -73,28 +80,35 @@ async def _climb(profile: Profile, checks: tuple[RouteCheck, ...], order: ClimbO
         counts=order.counts,
         is_read_only=order.is_read_only,
     )
+    progress = None if order.of else output.Progress("rungs climbed", len(checks) * (order.top + 1), is_silent=False)
     try:
         async with aclosing(climb(checks, how, places=opened.places)) as events:
             async for event in events:
-                state = state.apply(event)
+                folding.take(event)
                 _tell_price(event, order)
+                if progress is not None and isinstance(event, RungFinished):
+                    progress.advance()
                 if isinstance(event, CatalogueRead):
                     memory.keep(event.catalogue)
         if order.agent is not None:
-            known = None if state.catalogue is None else state.catalogue.catalogue
-            held = {route.key for route in state.proven if route.reached >= Rung.SMOKE}
+            read = folding.state.catalogue
+            known = None if read is None else read.catalogue
+            held = {route.key for route in folding.state.proven if route.reached >= Rung.SMOKE}
             async with aclosing(
                 climb_agent(checks, replace(plan, catalogue=known), held, places=opened.places)
             ) as events:
                 async for event in events:
-                    state = state.apply(event)
+                    folding.take(event)
                     _tell_price(event, order)
     except asyncio.CancelledError:
-        note_stopped(state.requests, order.of)
+        note_stopped(folding.state.requests, order.of)
         raise
+    finally:
+        if progress is not None:
+            progress.end()
     if memory.problem:
         output.note(f"{order.of}catalogue changes are unknown: {memory.problem}")
-    return state
+    return await folding.end()
 
 
 def _tell_price(event: CheckEvent, order: ClimbOrder) -> None:

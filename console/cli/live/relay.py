@@ -12,6 +12,7 @@ from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.gateway import opened_for_calls, opened_gateway
+from console.cli.recording import live_recording
 from console.domain.probes.agent_id import AGENT_IDS
 from console.domain.probes.catalogue import Catalogue
 from console.domain.problem import Problem, ProblemKind
@@ -24,6 +25,7 @@ from console.services.config.settings import Profile
 from console.services.facts.captured import known_agent
 from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
+from console.services.history.recorder import Recording
 from console.services.probes.catalogue_reader import read_catalogue
 from console.services.relay.agent_home import PreparedAgent, agent_home, is_open_to_children, without_tokens
 from console.services.relay.client import RelayClient
@@ -52,13 +54,15 @@ class RelayOrder:
 
 
 class _Log:
-    """Writes a line for each call as it ends."""
+    """Writes a line for each call as it ends, and shows it to the history."""
 
-    def __init__(self, *, is_data: bool) -> None:
+    def __init__(self, recording: Recording, *, is_data: bool) -> None:
+        self._recording = recording
         self._write = output.write_line if is_data else output.note
 
     def tell(self, event: RelayEvent) -> None:
         """Write what there is to say of an event."""
+        self._recording.see(event)
         match event:
             case RelayCallEnded():
                 for words in call_words(event):
@@ -74,9 +78,9 @@ async def serve(profile: Profile, order: RelayOrder) -> ExitCode:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    log = _Log(is_data=not order.as_json)
     async with AsyncExitStack() as stack:
         origin, gateway = await stack.enter_async_context(opened_gateway(profile))
+        log = _Log(live_recording(profile, order.checks, origin), is_data=not order.as_json)
         clients = [_client(profile, agent, order) for agent in order.agents or (agent_settings()["sdk"],)]
         opened = await stack.enter_async_context(await _open(profile, order, gateway, clients, log))
         _show(opened, order, origin)
@@ -104,7 +108,7 @@ async def execute(profile: Profile, order: RelayOrder, command: Sequence[str]) -
                     " Take prompt: or the vault if it must not"
                 )
             client = _client(profile, agent, order)
-            log = _Log(is_data=False)
+            log = _Log(live_recording(profile, order.checks, target.opened.origin), is_data=False)
             opened = await stack.enter_async_context(await _open(profile, order, gateway, [client], log))
             place = Place(opened.origin, client.key, chosen.model)
             prepared = await stack.enter_async_context(agent_home(chosen.settings, place))

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from console.cli import output
 from console.cli.exit_code import ExitCode, most_actionable
 from console.cli.gateway import opened_gateway
+from console.cli.live.folding import Folding
 from console.cli.live.sweep import Opened
 from console.cli.reports.code import code_of_result
 from console.cli.reports.smoke import show_result
 from console.cli.reports.stopped import note_stopped
+from console.cli.reports.streak import show_streak
 from console.cli.reports.untested import show_untested
 from console.domain.money import estimate
-from console.domain.probes.event import RoutesChecked, SmokeFinished
+from console.domain.probes.event import SmokeFinished
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.routes.contract import RouteCheck
@@ -54,10 +56,15 @@ class Smoked:
     origin: str
     results: tuple[SmokeResult, ...]
     loop_lag_p99_ms: float
-    routes: tuple[ProvenRoute, ...]
-    """What is known of each route after the tests."""
+    state: ConsoleState
+    """Everything that is known after the tests."""
     said: tuple[str, ...] = ()
     """The gateway's own words on each result, for display only; empty where it refused nothing."""
+
+    @property
+    def routes(self) -> tuple[ProvenRoute, ...]:
+        """What is known of each route after the tests."""
+        return self.state.proven
 
     @property
     def code(self) -> ExitCode:
@@ -68,7 +75,7 @@ class Smoked:
         """Return the results as the JSON documents name them."""
         from console.cli.reports.documents.smoke import SmokedDocument
 
-        return SmokedDocument.of(profile, self.origin, self.results, self.loop_lag_p99_ms, self.routes)
+        return SmokedDocument.of(profile, self.origin, self.results, self.loop_lag_p99_ms, self.state)
 
 
 async def smoke_gateway(profile: "Profile", checks: tuple[RouteCheck, ...], how: SmokeOrder) -> Smoked:
@@ -79,8 +86,9 @@ async def smoke_gateway(profile: "Profile", checks: tuple[RouteCheck, ...], how:
             output.note(f"smoking {len(checks)} route(s) of profile {profile.name} at {origin}, shape {shape}")
         places = asyncio.Semaphore(how.concurrency or profile.gateway.concurrency)
         state, results = await _smoke_routes(profile, checks, how, Opened(origin, gateway, places))
-    smoked = Smoked(origin, tuple(each for each, _ in results), state.loop_lag_p99_ms or 0.0, state.proven)
+    smoked = Smoked(origin, tuple(each for each, _ in results), state.loop_lag_p99_ms or 0.0, state)
     if not how.as_json:
+        _show_streaks(state)
         show_untested(state.proven, how.options)
         passed = sum(result.status is SmokeStatus.PASSED for result in smoked.results)
         output.note(
@@ -93,7 +101,7 @@ async def smoke_opened(profile: "Profile", checks: tuple[RouteCheck, ...], how: 
     """Smoke a profile's routes as part of a sweep; only prices are printed until they have ended."""
     state, results = await _smoke_routes(profile, checks, replace(how, of=f"{profile.name}: "), opened)
     lag_ms = state.loop_lag_p99_ms or 0.0
-    return Smoked(opened.origin, tuple(each for each, _ in results), lag_ms, state.proven, tuple(s for _, s in results))
+    return Smoked(opened.origin, tuple(each for each, _ in results), lag_ms, state, tuple(s for _, s in results))
 
 
 def show_smoked(smoked: Smoked, options: str) -> None:
@@ -107,6 +115,7 @@ def show_smoked(smoked: Smoked, options: str) -> None:
     widths = _widths([route.check for route in smoked.routes])
     for result, said in zip(smoked.results, smoked.said, strict=True):
         _show(result, said, widths)
+    _show_streaks(smoked.state)
     show_untested(smoked.routes, options)
 
 
@@ -117,7 +126,7 @@ async def _smoke_routes(
 
     Each is written as it arrives, but not in a sweep, where the profiles' lines would mix.
     """
-    state = ConsoleState(profile.name).apply(RoutesChecked(checks))
+    folding = Folding(profile, checks, opened.origin)
     results: list[tuple[SmokeResult, str]] = []
     widths = _widths(checks)
     limit = profile.gateway.smoke_max_output_tokens
@@ -128,22 +137,31 @@ async def _smoke_routes(
         plan = replace(plan, role=role_order(profile))
     if how.agent is not None and not how.as_json:
         _tell_agent(checks, plan, how.agent, how.of)
+    progress = None
+    if not how.of:
+        progress = output.Progress("calls done", len(checks) * how.repeat, is_silent=not how.as_json)
     try:
         for _ in range(how.repeat):
             async with aclosing(smoke(checks, plan, places=opened.places, shape=how.shape)) as events:
                 async for event in events:
-                    state = state.apply(event)
+                    folding.take(event)
                     if not isinstance(event, SmokeFinished):
                         continue
-                    results.append((event.result, state.smoke(event.result.key).said))
+                    results.append((event.result, folding.state.smoke(event.result.key).said))
+                    if progress is not None:
+                        progress.advance()
                     if not how.as_json and not how.of:
                         _show(*results[-1], widths)
-            checks = tuple(each for each in checks if not _stops(state, each))
+            checks = tuple(each for each in checks if not _stops(folding.state, each))
             if not checks:
                 break
     except asyncio.CancelledError:
-        note_stopped(state.requests, how.of)
+        note_stopped(folding.state.requests, how.of)
         raise
+    finally:
+        if progress is not None:
+            progress.end()
+    state = await folding.end()
     return state, _in_order(results, state)
 
 
@@ -151,6 +169,11 @@ def _show(result: SmokeResult, said: str, widths: Sequence[int]) -> None:
     show_result(result, widths)
     if said:
         output.note(f'    the gateway said, not stored: "{said}"')
+
+
+def _show_streaks(state: ConsoleState) -> None:
+    for route in state.proven:
+        show_streak(state, route, is_named=True)
 
 
 def _tell_agent(checks: Sequence[RouteCheck], plan: SmokePlan, order: AgentOrder, of: str) -> None:

@@ -37,7 +37,9 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class _Client:
+class Client:
+    """What the profiles of one gateway and token share."""
+
     target: Target
     account: Account = field(default_factory=Account)
 
@@ -59,16 +61,19 @@ async def sweep(
 
     """
     usable = [each for each in profiles if isinstance(each, Profile)]
-    async with _clients(usable) as clients:
-        places = _places(usable, clients, concurrency)
+    progress = output.Progress("profiles done", len(profiles), is_silent=True)
+    async with open_clients(usable) as clients:
+        places = places_of(usable, clients, concurrency)
         tasks = [asyncio.create_task(_one(each, clients, places, work)) for each in profiles]
         try:
             swept = []
             for task in tasks:
                 swept.append(await task)
+                progress.advance()
                 told(swept[-1])
             return swept
         finally:
+            progress.end()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -76,7 +81,7 @@ async def sweep(
 
 async def _one(
     profile: Profile | BrokenProfile,
-    clients: dict[str, "_Client | Problem"],
+    clients: dict[str, "Client | Problem"],
     places: dict[str, Places],
     work: Callable[[Profile, Opened], Awaitable[Done]],
 ) -> Swept[Done]:
@@ -94,7 +99,7 @@ async def _one(
 
 
 @asynccontextmanager
-async def _clients(profiles: Sequence[Profile]) -> AsyncIterator[dict[str, _Client | Problem]]:
+async def open_clients(profiles: Sequence[Profile]) -> AsyncIterator[dict[str, Client | Problem]]:
     """Open the profiles' gateways side by side, then those whose token a person may have to type. Nothing is sent.
 
     Typing blocks the event loop, and with it the deadlines of the other tokens' sources.
@@ -102,7 +107,7 @@ async def _clients(profiles: Sequence[Profile]) -> AsyncIterator[dict[str, _Clie
     groups: dict[Hashable, list[Profile]] = {}
     for profile in profiles:
         groups.setdefault(_behaviour(profile), []).append(profile)
-    found: dict[str, _Client | Problem] = {}
+    found: dict[str, Client | Problem] = {}
     places = asyncio.Semaphore(OPEN_LIMIT)
     async with AsyncExitStack() as stack:
         is_embedded = any(profile.is_embedded for profile in profiles)
@@ -118,22 +123,22 @@ async def _clients(profiles: Sequence[Profile]) -> AsyncIterator[dict[str, _Clie
                     except Problem as problem:
                         found[profile.name] = problem
 
-        await asyncio.gather(*(open_group(group) for group in groups.values() if not _may_ask(group[0])))
+        await asyncio.gather(*(open_group(group) for group in groups.values() if not may_ask(group[0])))
         for group in groups.values():
-            if _may_ask(group[0]):
+            if may_ask(group[0]):
                 await open_group(group)
         yield found
 
 
 async def _opened(
     stack: AsyncExitStack, profile: Profile, embedded: Callable[[], AbstractAsyncContextManager[EmbeddedGateway]]
-) -> _Client:
+) -> Client:
     target = await stack.enter_async_context(
         open_target(profile, embedded, environment=current().environment, ask=ask_on_terminal)
     )
     if target.token.advice and target.gateway is not None:
         output.note(f"{profile.name}: {target.token.advice}")
-    return _Client(target)
+    return Client(target)
 
 
 async def _embedded(stack: AsyncExitStack) -> Callable[[], AbstractAsyncContextManager[EmbeddedGateway]]:
@@ -150,7 +155,8 @@ async def _embedded(stack: AsyncExitStack) -> Callable[[], AbstractAsyncContextM
     return lambda: nullcontext(running)
 
 
-def _may_ask(profile: Profile) -> bool:
+def may_ask(profile: Profile) -> bool:
+    """Return whether a person may have to type something before a profile's gateway is open."""
     return any(each.scheme in (Scheme.PROMPT, Scheme.VAULT) for each in profile.gateway.token_ref)
 
 
@@ -165,13 +171,21 @@ _OF_ONE_PROFILE = frozenset({"concurrency", "smoke_max_output_tokens", "document
 """Settings on which a client does not depend, and the headers, which are compared by their items."""
 
 
-def _places(
-    profiles: Sequence[Profile], clients: dict[str, _Client | Problem], concurrency: int | None
+def places_of(
+    profiles: Sequence[Profile], clients: dict[str, Client | Problem], concurrency: int | None
 ) -> dict[str, Places]:
+    """Return the places for calls to each origin, within those of all.
+
+    Args:
+        profiles: The profiles.
+        clients: Their clients.
+        concurrency: The most calls in flight to one origin; None means the lowest setting of the profiles on it.
+
+    """
     lowest: dict[str, int] = {}
     for profile in profiles:
         client = clients[profile.name]
-        if isinstance(client, _Client):
+        if isinstance(client, Client):
             origin, own = client.target.opened.origin, profile.gateway.concurrency
             lowest[origin] = min(own, lowest.get(origin, own))
     within = asyncio.Semaphore(CALL_LIMIT)

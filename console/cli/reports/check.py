@@ -4,6 +4,7 @@ from console.cli import output
 from console.cli.reports.call import cost_text, show_refusal
 from console.cli.reports.finding import show_finding
 from console.cli.reports.routes import show_sums
+from console.cli.reports.streak import show_streak
 from console.cli.reports.untested import show_untested
 from console.domain.finding import Severity
 from console.domain.money import Spent, usd_text
@@ -49,6 +50,7 @@ def show_check(state: ConsoleState, options: str | None) -> None:
     for route in state.proven:
         output.write_line()
         _show_route(route)
+        show_streak(state, route)
     show_untested(state.proven, options)
     if state.catalogue is not None:
         _show_changes(state.catalogue)

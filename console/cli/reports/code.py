@@ -9,6 +9,7 @@ from console.domain.probes.standing import Standing
 from console.domain.tokens.state import TokenState
 
 if TYPE_CHECKING:
+    from console.domain.probes.agent_result import AgentResult
     from console.domain.probes.smoke import SmokeResult
 
 _CATEGORY_CODES = {
@@ -54,9 +55,24 @@ def code_of_result(result: "SmokeResult") -> ExitCode:
     return code_of_category(result.classification)
 
 
+def code_of_agent(result: "AgentResult") -> ExitCode:
+    """Return the exit code of an agent's call."""
+    from console.domain.finding import Severity  # late, as above
+    from console.domain.probes.ladder import RungStatus
+
+    if result.classification is not None:
+        return code_of_category(result.classification)
+    is_broken = any(finding.severity is Severity.FAIL for finding in result.findings)
+    return ExitCode.FAILED if is_broken or result.status is RungStatus.FAILED else ExitCode.OK
+
+
 def code_of_category(found: Classification) -> ExitCode:
     """Return the exit code of a refusal or a failure."""
-    category = found.category
+    return code_of(found.category)
+
+
+def code_of(category: Category) -> ExitCode:
+    """Return the exit code of a category of errors."""
     if category.is_account:
         return ExitCode.ACCOUNT
     return ExitCode.UNREACHABLE if category.is_outage else _CATEGORY_CODES.get(category, ExitCode.FAILED)

@@ -9,6 +9,7 @@ from pathlib import Path
 from console.cli import output
 from console.cli.context import current
 from console.cli.gateway import opened_target
+from console.cli.recording import recording_of
 from console.cli.run.ledger import RunNameError
 from console.domain.artifacts.artifact import SIZE_LIMIT_BYTES
 from console.domain.text.safe import safe
@@ -34,6 +35,7 @@ def open_run_context(
         environment=given.environment,
         home=given.home,
         reservations=reservations,
+        ended=recording_of(profile).run_ended,
     )
 
 

@@ -4,9 +4,12 @@ import argparse
 import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from functools import partial
+from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.exit_code import ExitCode
+from console.cli.outputs.outputs import Outputs
 from console.cli.run.context import context_of_run, open_run_context, read_draft, read_task
 from console.cli.run.ledger import run_id_of
 from console.cli.run.report import code_of_run, next_commands, show_findings, show_standing
@@ -37,25 +40,33 @@ from console.services.system.directories import absolute
 from console.view.record.document import readable
 from console.view.run_words import entry_words
 
+if TYPE_CHECKING:
+    from console.cli.reports.documents.runs import RunDocument
+    from console.view.report.report import Report
 
-async def do(arguments: argparse.Namespace, profile: Profile) -> ExitCode:
+
+async def do(arguments: argparse.Namespace, profile: Profile, outputs: Outputs) -> ExitCode:
     """Run one kind of the verb. Raises any kind of `Problem`."""
     async with open_run_context(profile) as opened:
-        if arguments.kind == "start":
-            context, log = opened, None
-        else:
+        context, log = opened, None
+        if arguments.kind != "start":
             log = await _find(opened, arguments.run_id)
             context = await context_of_run(opened, log, arguments)
         try:
-            return await _carry_out(context, log, arguments)
+            log = log or await _start(context, arguments)
+            return outputs.end(await _carry_out(context, log, arguments), partial(_report, log, arguments))
         finally:
             if context.checkpoints.problem:
                 output.note(f"! {context.checkpoints.problem}")
 
 
-async def _carry_out(context: RunContext, log: RunLog | None, arguments: argparse.Namespace) -> ExitCode:
-    if log is None:
-        return await _start(context, arguments)
+def _report(log: RunLog, arguments: argparse.Namespace, code: ExitCode) -> "Report":
+    from console.cli.outputs.of_run import report_of_run
+
+    return report_of_run(f"run {arguments.kind}", record_of(log.state), code, _document(log.state, arguments, code))
+
+
+async def _carry_out(context: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
     match arguments.kind:
         case "bring":
             return await _bring(context, log, arguments)
@@ -72,7 +83,7 @@ async def _carry_out(context: RunContext, log: RunLog | None, arguments: argpars
 # --- Start and step --------------------------------------------------------------------------------------------------
 
 
-async def _start(context: RunContext, arguments: argparse.Namespace) -> ExitCode:
+async def _start(context: RunContext, arguments: argparse.Namespace) -> RunLog:
     order = Order(
         read_task(arguments.task_file),
         ArtifactKind(arguments.kind_of_artifact),
@@ -96,7 +107,7 @@ async def _start(context: RunContext, arguments: argparse.Namespace) -> ExitCode
             output.note(f"confirmed to run on code from a model: {command}")
     elif context.profile.policy.checks:
         output.note("the policy's checks will not run: confirm them with --run-checks")
-    return await _step(context, log, arguments)
+    return log
 
 
 def _chosen(state: RunState) -> str:
@@ -240,23 +251,26 @@ async def _note_entries(entries: Sequence[Entry], arguments: argparse.Namespace)
 
 
 async def _find(context: RunContext, name: str) -> RunLog:
-    return await RunLog.open(context.ledger, await run_id_of(context.ledger, name))
+    return await RunLog.open(context.ledger, await run_id_of(context.ledger, name), ended=context.ended)
 
 
 def _finish(state: RunState, arguments: argparse.Namespace, code: ExitCode | None = None) -> ExitCode:
     """Show the run's status, and return its exit code."""
     code = code_of_run(state) if code is None else code
     if arguments.json:
-        from console.cli.reports.documents.runs import RUN_SCHEMAS, RunDocument, fields_of
-
-        document = RunDocument(
-            schema=RUN_SCHEMAS[arguments.kind],
-            **fields_of(record_of(state)),
-            phase=state.phase,
-            next=next_commands(state),
-            exit_code=code,
-        )
-        output.write_document(readable(document))
+        output.write_document(readable(_document(state, arguments, code)))
     else:
         show_standing(state)
     return code
+
+
+def _document(state: RunState, arguments: argparse.Namespace, code: ExitCode) -> "RunDocument":
+    from console.cli.reports.documents.runs import RUN_SCHEMAS, RunDocument, fields_of
+
+    return RunDocument(
+        schema=RUN_SCHEMAS[arguments.kind],
+        **fields_of(record_of(state)),
+        phase=state.phase,
+        next=next_commands(state),
+        exit_code=code,
+    )

@@ -33,11 +33,11 @@ def add_list_arguments(parser: argparse.ArgumentParser, noun: str, *, limit: int
     parser.add_argument("--repository", metavar="NAME", help="only runs in the repository of this name")
     parser.add_argument(
         "--since",
-        type=_since,
+        type=since,
         metavar="WHEN",
         help="only runs begun since then: 2026-12-01 (UTC), or 90m, 24h, 7d or 4w ago",
     )
-    parser.add_argument("--until", type=_since, metavar="WHEN", help="only runs begun before then")
+    parser.add_argument("--until", type=since, metavar="WHEN", help="only runs begun before then")
     parser.add_argument(
         "--verdict", choices=[each.value for each in GateVerdict], metavar="V", help="only runs of this review result"
     )
@@ -82,7 +82,7 @@ def days(text: str) -> int:
     raise argparse.ArgumentTypeError("wants an age in days or weeks, such as 400d or 52w")
 
 
-def _since(text: str) -> int:
+def since(text: str) -> int:
     """Return the Unix time in ms that a date, or an age with its unit, stands for."""
     if (age := re.fullmatch("([0-9]{1,5})([mhdw])", text, re.ASCII)) is not None:
         return int((current().now() - int(age[1]) * _UNITS[age[2]]).timestamp() * 1000)

@@ -5,6 +5,8 @@ import asyncio
 from pathlib import Path
 
 from console.cli.exit_code import ExitCode
+from console.cli.outputs.options import add_output_argument
+from console.cli.outputs.outputs import Outputs, reported
 from console.cli.profile import chosen_profile
 from console.cli.route_options import route_key
 from console.cli.run.list_options import add_list_arguments, count
@@ -29,6 +31,8 @@ _KINDS = {
 SHOWN = ("task", "plan", "draft", "sources", "review", "critique", "candidate")
 """What `run show --artifact` shows."""
 _CHANGING = frozenset({"start", "step", "decide", "bring", "resume", "stop", "apply"})
+_REPORTED = ("start", "step", "bring", "show", "resume")
+"""The kinds whose outcome `--output` writes to files."""
 _READING = frozenset({"show", "list", "candidate", "apply"})
 """The kinds that load nothing with which a gateway is asked."""
 
@@ -58,6 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sending.add_argument(
         "--send", action="store_true", help="send the run's first call; without it, the first step only shows the call"
     )
+    for kind in _REPORTED:
+        add_output_argument(each[kind])
     for kind in ("start", "step", "bring", "resume"):
         each[kind].add_argument(
             "--auto",
@@ -147,24 +153,39 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     """Run one kind of the verb."""
     if arguments.read_only and (why := _why_not_read_only(arguments)):
         raise Problem(f"--read-only: run {arguments.kind} {why}; nothing was done", ProblemKind.REFUSED)
+    if arguments.kind not in _REPORTED:
+        return _do_where_runs_are(arguments, Outputs.none())
+    if arguments.outputs and (why := _why_not_reported(arguments)):
+        raise Problem(f"--output writes the outcome of a run; {why}, so omit it", ProblemKind.USAGE)
+    return reported(arguments, f"run {arguments.kind}", lambda outputs: _do_where_runs_are(arguments, outputs))
+
+
+def _why_not_reported(arguments: argparse.Namespace) -> str:
+    """Return why a command does not show the outcome of a run; empty if it does."""
+    if arguments.kind == "show" and (arguments.gate or arguments.artifact):
+        return "--gate and --artifact show something else"
+    return "--preview shows a call" if getattr(arguments, "preview", False) else ""
+
+
+def _do_where_runs_are(arguments: argparse.Namespace, outputs: Outputs) -> ExitCode:
     if arguments.kind in ("start", "list"):
-        return _do(arguments)
+        return _do(arguments, outputs)
     from console.cli.run.whose import where_runs_are
 
     with where_runs_are([arguments.run_id]):
-        return _do(arguments)
+        return _do(arguments, outputs)
 
 
-def _do(arguments: argparse.Namespace) -> ExitCode:
+def _do(arguments: argparse.Namespace, outputs: Outputs) -> ExitCode:
     if arguments.kind in _READING:
         from console.cli.run.looking import look
 
         profile = chosen_profile(arguments, uses_gateway=False)  # a config that cannot be read is told here
-        return asyncio.run(look(arguments, profile))
+        return asyncio.run(look(arguments, profile, outputs))
     from console.cli.run.kinds import do  # loads what asks a gateway
 
     profile = chosen_profile(arguments, uses_gateway=arguments.kind == "start")  # a run keeps the profile it began with
-    return asyncio.run(do(arguments, profile))
+    return asyncio.run(do(arguments, profile, outputs))
 
 
 def _why_not_read_only(arguments: argparse.Namespace) -> str:

@@ -25,7 +25,8 @@ from console.services.tokens.rotation import (
     confirm as confirm_rotation,
 )
 from console.services.tokens.stores.kernel_store import LIFETIME_S, KernelStore
-from console.services.tokens.stores.store import Store, StoreError, prove_writable, put
+from console.services.tokens.stores.store import Store, StoreError
+from console.services.tokens.storing import store_token
 
 _CONSOLE = "gateway-console token"
 
@@ -89,24 +90,11 @@ class Change:
             lasting = f", for {lifetime_s // 3600} h at most"
         elif expires_h is not None:
             raise InputError("--expires-h is for kernel: only; the other stores keep a token until it is removed")
-        if self._reference.scheme is not Scheme.KEYRING:
-            await self._require_room()
-        await prove_writable(self._store, self._reference, self._origin)
-        secret = read_token(f"{_CONSOLE} set {self._reference}")
-        await put(self._store, self._reference, self._origin, secret)
+        command = f"{_CONSOLE} set {self._reference}"
+        secret = await store_token(self._store, self._reference, self._origin, lambda: read_token(command))
         self._report("set", "stored", f"stored in the {self._store.source}, bound to {self._origin}{lasting}", secret)
         self._subject.note_if_unlisted(self._reference)
         return ExitCode.OK
-
-    async def _require_room(self) -> None:
-        """Refuse to overwrite another gateway's token: these stores keep one token per name."""
-        kept = await self._store.origins(self._reference) or ()
-        others = [each for each in kept if each not in (None, self._origin)]
-        if others:
-            raise StoreError(
-                TokenState.REFUSED,
-                f"the name holds the token of {others[0]}; use another name, or move it with token rebind",
-            )
 
     async def remove(self, chosen: str | None, *, is_sure: bool) -> ExitCode:
         """Forget a token, and what a rotation left of it."""

@@ -12,12 +12,21 @@ from console.services.probes.key_verifier import gateway_verifier
 from console.services.tokens.entry import check_entry
 from console.services.tokens.rotation import Verifier
 
+_BINDING = ("set", "rotate", "rebind")
+"""The kinds that give a token to the profile's gateway, or bind one to it."""
+
 
 def do(arguments: argparse.Namespace) -> ExitCode:
     """Run one kind of the verb. Raises any kind of `Problem`."""
     if _asks_for_token(arguments) and (reason := check_entry(current().environment)) is not None:
         raise Problem(f"no token is accepted while {reason}", ProblemKind.REFUSED)
     subject = load_subject(arguments)
+    if subject.profile.is_of_repository and arguments.kind in _BINDING:
+        raise Problem(
+            f"a repository's config chose the gateway of profile {subject.profile.name}, so no token is bound to it."
+            " Write a profile of that gateway into your own config first",
+            ProblemKind.REFUSED,
+        )
     match arguments.kind:
         case "list" | "check" | "doctor":
             return look.run(subject, arguments)

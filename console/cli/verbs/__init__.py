@@ -23,10 +23,15 @@ VERBS = {
     "demo": Verb(
         f"{_ROOM}demo", "try it without an account: the embedded gateway and the sample profile", may_hold_token=True
     ),
-    "init": Verb(f"{_ROOM}init", "write a config file from a YAML file of routes and references; overwrites none"),
+    "init": Verb(
+        "console.cli.setup.verb",
+        "set a profile up: ask the gateway what it has, check it for free, append it to the config",
+        may_hold_token=True,
+    ),
     "routes": Verb(f"{_ROOM}routes", "show the route table and check it offline"),
     "check": Verb(f"{_ROOM}check", "prove each route's contract up the probe ladder", may_hold_token=True),
     "smoke": Verb(f"{_ROOM}smoke", "make one live, streamed call through each route", may_hold_token=True),
+    "watch": Verb("console.cli.watch.verb", "check again and again, and tell only what changed", may_hold_token=True),
     "relay": Verb(
         f"{_ROOM}relay",
         "let coding agents call the gateway without its token; judges every call",
@@ -35,6 +40,7 @@ VERBS = {
     "prove": Verb(f"{_ROOM}prove", "what the coding agents of this machine send, tried on loopback without any token"),
     "run": Verb("console.cli.run.verb", "gated runs, one step or one decision at a time", may_hold_token=True),
     "record": Verb("console.cli.record.verb", "the safe records of runs: list, show, verify"),
+    "history": Verb("console.cli.history.verb", "how fast and reliable each route was, its cost, what is worse now"),
     "bundle": Verb(
         f"{_ROOM}bundle",
         "escalate a failure: what support needs to know, shown before it is written",
@@ -45,6 +51,7 @@ VERBS = {
         f"{_ROOM}boundary", "a repository's CI secrets and permissions, and which tokens roles could reach; offline"
     ),
     "token": Verb("console.cli.token.verb", "store, check, rotate and remove tokens by reference", may_hold_token=True),
+    "config": Verb("console.cli.config.verb", "the config: what holds and why, its faults, fixes with undo; offline"),
     "explain": Verb(f"{_ROOM}explain", "explain an error category, or classify an error body; offline"),
     "verify": Verb(f"{_ROOM}verify", "the verification table: what to verify, who verified it, and when that expires"),
     "facts": Verb(f"{_ROOM}facts", "the tables of facts: how old they are, and how to install newer ones; offline"),

@@ -4,10 +4,13 @@ import argparse
 import asyncio
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
+from console.cli.outputs.options import add_baseline_arguments
+from console.cli.outputs.outputs import Outputs, reported
 from console.cli.profile import chosen_profile
 from console.cli.reports.finding import boundary_subject, show_finding
 from console.domain.finding import Severity
@@ -24,6 +27,10 @@ from console.services.workflows.boundary import check_boundary, names_set
 from console.services.workflows.zizmor import find_zizmor
 from console.view.finding_sign import severity_sign
 
+if TYPE_CHECKING:
+    from console.cli.reports.documents.boundary import BoundaryDocument
+    from console.view.report.report import Report
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
@@ -35,10 +42,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="REPO",
         help="the repository, or a directory in it (default: this one)",
     )
+    add_baseline_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Check the boundary of a repository and of this environment, and show it."""
+    return reported(arguments, "boundary", lambda outputs: _run(arguments, outputs))
+
+
+def _run(arguments: argparse.Namespace, outputs: Outputs) -> ExitCode:
     repository = absolute(arguments.repository)
     if not repository.is_dir():
         raise Problem(
@@ -61,13 +73,22 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     except OSError as error:
         reason = os_reason(error)
         raise Problem(f"cannot read {safe(str(arguments.repository), limit=200)}: {reason}") from None
-    if arguments.json:
+
+    def document() -> "BoundaryDocument":
         from console.cli.reports.documents.boundary import BoundaryDocument
 
-        output.write_document(BoundaryDocument.of(boundary, profile.name))
+        return BoundaryDocument.of(boundary, profile.name)
+
+    def report(code: ExitCode) -> "Report":
+        from console.cli.outputs.of_files import report_of_boundary
+
+        return report_of_boundary(boundary, profile.name, code, document())
+
+    if arguments.json:
+        output.write_document(document())
     else:
         _show(boundary, profile.policy)
-    return _code(boundary)
+    return outputs.end(_code(boundary), report)
 
 
 def _code(boundary: Boundary) -> ExitCode:

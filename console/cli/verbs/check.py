@@ -3,11 +3,14 @@
 import argparse
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.agent_option import add_agent_arguments, chosen_agent
 from console.cli.exit_code import ExitCode, most_actionable
+from console.cli.outputs.options import add_baseline_arguments
+from console.cli.outputs.outputs import Outputs, reported
 from console.cli.profile import (
     add_sweep_argument,
     chosen_checks,
@@ -18,14 +21,12 @@ from console.cli.profile import (
 )
 from console.cli.reports.agent import show_agents
 from console.cli.reports.check import show_check
-from console.cli.reports.code import code_of_category, code_of_route
+from console.cli.reports.code import code_of_agent, code_of_route
 from console.cli.reports.route_table import findings_of_table, show_table_findings
 from console.cli.route_options import add_route_arguments
-from console.domain.finding import Severity
-from console.domain.probes.agent_result import AgentResult
 from console.domain.probes.assertion import Assertion, JudgedBy, assertions
 from console.domain.probes.event import RoutesChecked
-from console.domain.probes.ladder import Rung, RungStatus
+from console.domain.probes.ladder import Rung
 from console.domain.problem import Problem, ProblemKind
 from console.view.console_state import ConsoleState
 
@@ -34,10 +35,13 @@ if TYPE_CHECKING:
 
     from console.cli.live.climb import ClimbOrder
     from console.cli.live.sweep import Opened
+    from console.cli.reports.documents.check import CheckDocument
+    from console.cli.reports.documents.sweep import CheckSweepDocument
     from console.cli.sweep import Swept
     from console.domain.routes.contract import RouteCheck
     from console.services.config.load import BrokenProfile
     from console.services.config.settings import Profile
+    from console.view.report.report import Report, Result
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,6 +69,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " one more call, which may cost money",
     )
     add_agent_arguments(parser, "also make the first call of this agent after rung 5, in its shape and size; it costs")
+    parser.add_argument(
+        "--against",
+        metavar="PROFILE",
+        help="climb for this profile too, its routes in turn with the first one's, and show which turned red",
+    )
+    add_baseline_arguments(parser)
     parser.add_argument("--list", action="store_true", help="list every assertion and exit")
 
 
@@ -78,6 +88,10 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     """Climb the ladder and show what each rung proved."""
     if arguments.list:
         return _list_assertions(as_json=arguments.json)
+    return reported(arguments, "check", lambda outputs: _run(arguments, outputs))
+
+
+def _run(arguments: argparse.Namespace, outputs: Outputs) -> ExitCode:
     top = Rung(arguments.level)
     if arguments.read_only and top > Rung.CATALOGUE:
         raise Problem(
@@ -88,16 +102,20 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         raise Problem("--agent needs the rungs below its call: add --level 5", ProblemKind.USAGE)
     if top < Rung.SMOKE and top is not Rung.OFFLINE:
         _refuse_paid_extras(arguments)
+    if arguments.against is not None:
+        from console.cli.live.against import check_against
+
+        return check_against(arguments, top, outputs)
     if is_sweep(arguments):
-        return _sweep(arguments, top)
+        return _sweep(arguments, top, outputs)
     profile = chosen_profile(arguments)
     checks = chosen_checks(arguments, profile)
     if top is Rung.OFFLINE:
-        return _finish(arguments, profile, _offline(profile, checks), top)
+        return _finish(arguments, profile, _offline(profile, checks), top, outputs)
     from console.cli.live.climb import climb_gateway
 
     state = asyncio.run(climb_gateway(profile, checks, _order(arguments, top, checks)))
-    return _finish(arguments, profile, state, top)
+    return _finish(arguments, profile, state, top, outputs)
 
 
 def _refuse_paid_extras(arguments: argparse.Namespace) -> None:
@@ -124,23 +142,45 @@ def _order(arguments: argparse.Namespace, top: Rung, checks: "tuple[RouteCheck, 
     )
 
 
-def _finish(arguments: argparse.Namespace, profile: "Profile", state: ConsoleState, top: Rung) -> ExitCode:
-    if arguments.json:
+def _finish(
+    arguments: argparse.Namespace, profile: "Profile", state: ConsoleState, top: Rung, outputs: Outputs
+) -> ExitCode:
+    def document() -> "CheckDocument":
         from console.cli.reports.documents.check import CheckDocument
 
-        output.write_document(CheckDocument.of(profile, state, top, findings_of_table(arguments, profile)))
+        return CheckDocument.of(profile, state, top, findings_of_table(arguments, profile))
+
+    def report(code: ExitCode) -> "Report":
+        from console.cli.outputs.of_routes import Ended, report_of_routes
+
+        return report_of_routes(
+            Ended("check", code, document(), _at(top)), [profile], _results(arguments, top, profile, state)
+        )
+
+    if arguments.json:
+        output.write_document(document())
     else:
         show_check(state, same_profile(arguments))
         show_table_findings(arguments, profile)
         show_agents(state.agents)
-    return _code_of(state)
+    return outputs.end(_code_of(state), report)
+
+
+def _results(arguments: argparse.Namespace, top: Rung, profile: "Profile", state: ConsoleState) -> "tuple[Result, ...]":
+    from console.cli.outputs.of_routes import check_results
+
+    return check_results(profile, state.proven, state.agents, top, findings_of_table(arguments, profile))
+
+
+def _at(top: Rung) -> tuple[tuple[str, str], ...]:
+    return (("climbed to", f"rung {int(top)} {top.title}"),)
 
 
 def _code_of(state: ConsoleState) -> ExitCode:
-    return most_actionable((*map(code_of_route, state.proven), *map(_code_of_agent, state.agents)))
+    return most_actionable((*map(code_of_route, state.proven), *map(code_of_agent, state.agents)))
 
 
-def _sweep(arguments: argparse.Namespace, top: Rung) -> ExitCode:
+def _sweep(arguments: argparse.Namespace, top: Rung, outputs: Outputs) -> ExitCode:
     """Climb the ladder for the routes of several profiles."""
     from console.cli.reports.routes import route_sums
     from console.cli.reports.sweep import counted, show_heading, show_problem, sum_up
@@ -169,7 +209,8 @@ def _sweep(arguments: argparse.Namespace, top: Rung) -> ExitCode:
         swept = asyncio.run(_climb_all(arguments, profiles, top, tell))
     codes = codes_of(swept, _code_of)
     code = code_of_sweep(swept, codes)
-    if arguments.json:
+
+    def document() -> "CheckSweepDocument":
         from console.cli.reports.documents.check import CheckDocument
         from console.cli.reports.documents.sweep import CheckSweepDocument, documents_of
 
@@ -178,10 +219,20 @@ def _sweep(arguments: argparse.Namespace, top: Rung) -> ExitCode:
             codes,
             lambda profile, done: CheckDocument.of(profile, done, top, findings_of_table(arguments, profile)),
         )
-        output.write_document(CheckSweepDocument(exit_code=int(code), profiles=documents))
-        return code
-    sum_up(swept, code, route_sums([route for each in swept if each.done is not None for route in each.done.proven]))
-    return code
+        return CheckSweepDocument(exit_code=int(code), profiles=documents)
+
+    def report(code: ExitCode) -> "Report":
+        from console.cli.outputs.of_routes import Ended, report_of_sweep
+
+        results_of = partial(_results, arguments, top)
+        return report_of_sweep(Ended("check", code, document(), _at(top)), swept, codes, results_of)
+
+    if arguments.json:
+        output.write_document(document())
+    else:
+        done = [each.done for each in swept if each.done is not None]
+        sum_up(swept, code, route_sums([route for each in done for route in each.proven]))
+    return outputs.end(code, report)
 
 
 async def _climb_all(
@@ -199,13 +250,6 @@ async def _climb_all(
         return await climb_opened(profile, checks, _order(arguments, top, checks), opened)
 
     return await sweep(profiles, work, told=tell)
-
-
-def _code_of_agent(result: AgentResult) -> ExitCode:
-    if result.classification is not None:
-        return code_of_category(result.classification)
-    is_broken = any(finding.severity is Severity.FAIL for finding in result.findings)
-    return ExitCode.FAILED if is_broken or result.status is RungStatus.FAILED else ExitCode.OK
 
 
 def _list_assertions(*, as_json: bool) -> ExitCode:

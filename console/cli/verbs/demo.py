@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from console.cli import output
 from console.cli.context import current, running_in
 from console.cli.exit_code import ExitCode, code_of_problem, most_actionable
-from console.cli.profile import offline_checks, same_profile
+from console.cli.profile import config_request, offline_checks, same_profile
 from console.cli.screen import has_screen, open_screen
 from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
-from console.services.config.load import default_config_path, load_profile
+from console.services.config.load import load_profile
+from console.services.config.precedence import choose
+from console.services.config.toml_text import ConfigError
 from console.services.demo.place import demo_environment, make_place
 
 if TYPE_CHECKING:
@@ -103,8 +105,11 @@ async def _until_signal(demonstration: Coroutine[None, None, ExitCode]) -> int:
 
 def _same_demo(arguments: argparse.Namespace) -> str | None:
     """Return the options with which `check` uses the demo's profile; None if your own config hides it."""
-    own = default_config_path(current().environment)
-    return same_profile(arguments) if own is None or not own.exists() else None
+    try:
+        is_built_in = choose(config_request(arguments)).path is None
+    except ConfigError:
+        is_built_in = False
+    return same_profile(arguments) if is_built_in else None
 
 
 async def _demonstrate(profile: "Profile", options: str | None, *, as_json: bool) -> ExitCode:

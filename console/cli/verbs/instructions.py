@@ -4,15 +4,22 @@ import argparse
 import asyncio
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode, most_actionable
+from console.cli.outputs.options import add_baseline_arguments
+from console.cli.outputs.outputs import Outputs, reported
 from console.domain.instructions.source import Conflict, GitState, InstructionSet, InstructionSource, Load, Tool
 from console.domain.text.safe import safe
 from console.services.instructions.find import find_instructions, repository_of
 from console.services.system.directories import absolute
 from console.view.instruction_sign import conflict_sign
+
+if TYPE_CHECKING:
+    from console.cli.reports.documents.instructions import InstructionsDocument
+    from console.view.report.report import Report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,10 +33,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="whose rules apply (default: codex)",
     )
     parser.add_argument("--base", metavar="BRANCH", help="compare with this branch (default: origin's default branch)")
+    add_baseline_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Find the instructions, hash them and show conflicts."""
+    return reported(arguments, "instructions", lambda outputs: _run(arguments, outputs))
+
+
+def _run(arguments: argparse.Namespace, outputs: Outputs) -> ExitCode:
     directory = absolute(arguments.directory)
     found = asyncio.run(
         find_instructions(
@@ -40,13 +52,22 @@ def run(arguments: argparse.Namespace) -> ExitCode:
             base_branch=arguments.base,
         )
     )
-    if arguments.json:
+
+    def document() -> "InstructionsDocument":
         from console.cli.reports.documents.instructions import InstructionsDocument
 
-        output.write_document(InstructionsDocument.of(found))
+        return InstructionsDocument.of(found)
+
+    def report(code: ExitCode) -> "Report":
+        from console.cli.outputs.of_files import report_of_instructions
+
+        return report_of_instructions(found, code, document())
+
+    if arguments.json:
+        output.write_document(document())
     else:
         show(found)
-    return most_actionable(map(code_of_conflict, found.unsettled()))
+    return outputs.end(most_actionable(map(code_of_conflict, found.unsettled())), report)
 
 
 def code_of_conflict(conflict: Conflict) -> ExitCode:

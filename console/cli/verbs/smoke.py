@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from console.cli import output
 from console.cli.agent_option import add_agent_arguments, chosen_agent, only_spoken
 from console.cli.exit_code import ExitCode
+from console.cli.outputs.options import add_baseline_arguments
+from console.cli.outputs.outputs import Outputs, reported
 from console.cli.profile import (
     add_sweep_argument,
     chosen_checks,
@@ -22,8 +24,11 @@ from console.domain.routes.shape import Shape
 if TYPE_CHECKING:
     from console.cli.live.smoke import Smoked
     from console.cli.live.sweep import Opened
+    from console.cli.reports.documents.smoke import SmokeDocument
+    from console.cli.reports.documents.sweep import SmokeSweepDocument
     from console.cli.sweep import Swept
     from console.services.config.settings import Profile
+    from console.view.report.report import Report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--repeat", type=_count, default=1, metavar="N", help="smoke each route N times, one after another"
     )
     parser.add_argument("--concurrency", type=_count, metavar="N", help="the most calls in flight at once")
+    add_baseline_arguments(parser)
 
 
 def _count(text: str) -> int:
@@ -52,13 +58,17 @@ def _count(text: str) -> int:
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Smoke the profile's routes and show the results."""
+    return reported(arguments, "smoke", lambda outputs: _run(arguments, outputs))
+
+
+def _run(arguments: argparse.Namespace, outputs: Outputs) -> ExitCode:
     if arguments.read_only:
         raise Problem(
             "--read-only: a smoke test makes calls that may cost money; nothing was sent. Next: routes",
             ProblemKind.REFUSED,
         )
     if is_sweep(arguments):
-        return _sweep(arguments)
+        return _sweep(arguments, outputs)
     from console.cli.live.smoke import SmokeOrder, smoke_gateway
 
     profile = chosen_profile(arguments)
@@ -75,14 +85,25 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         options=same_profile(arguments),
     )
     smoked = asyncio.run(smoke_gateway(profile, checks, how))
-    if how.as_json:
+
+    def document() -> "SmokeDocument":
         from console.cli.reports.documents.smoke import SmokeDocument
 
-        output.write_document(SmokeDocument(**vars(smoked.document(profile))))
-    return smoked.code
+        return SmokeDocument(**vars(smoked.document(profile)))
+
+    def report(code: ExitCode) -> "Report":
+        from console.cli.outputs.of_routes import Ended, report_of_routes, smoke_results
+
+        facts = (("origin", smoked.origin), ("shape", how.shape.value))
+        results = smoke_results(profile, smoked.routes, smoked.results)
+        return report_of_routes(Ended("smoke", code, document(), facts), [profile], results)
+
+    if how.as_json:
+        output.write_document(document())
+    return outputs.end(smoked.code, report)
 
 
-def _sweep(arguments: argparse.Namespace) -> ExitCode:
+def _sweep(arguments: argparse.Namespace, outputs: Outputs) -> ExitCode:
     """Smoke the routes of several profiles."""
     from console.cli.live.smoke import SmokeOrder, show_smoked, smoke_opened
     from console.cli.live.sweep import sweep
@@ -113,13 +134,25 @@ def _sweep(arguments: argparse.Namespace) -> ExitCode:
     swept = asyncio.run(sweep(profiles, work, concurrency=arguments.concurrency, told=tell))
     codes = codes_of(swept, lambda smoked: smoked.code)
     code = code_of_sweep(swept, codes)
-    if arguments.json:
+
+    def document() -> "SmokeSweepDocument":
         from console.cli.reports.documents.smoke import SmokeDocument
         from console.cli.reports.documents.sweep import SmokeSweepDocument, documents_of
 
         documents = documents_of(swept, codes, lambda profile, done: SmokeDocument(**vars(done.document(profile))))
-        output.write_document(SmokeSweepDocument(exit_code=int(code), profiles=documents))
-        return code
+        return SmokeSweepDocument(exit_code=int(code), profiles=documents)
+
+    def report(code: ExitCode) -> "Report":
+        from console.cli.outputs.of_routes import Ended, report_of_sweep, smoke_results
+
+        return report_of_sweep(
+            Ended("smoke", code, document()), swept, codes,
+            lambda profile, done: smoke_results(profile, done.routes, done.results),
+        )  # fmt: skip
+
+    if arguments.json:
+        output.write_document(document())
+        return outputs.end(code, report)
     results = [result for each in swept if each.done is not None for result in each.done.results]
     sum_up(swept, code, counted(len(results), "smoke test") + (f": {result_sums(results)}" if results else ""))
-    return code
+    return outputs.end(code, report)

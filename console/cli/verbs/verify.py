@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
+from console.cli.outputs.options import add_baseline_arguments
+from console.cli.outputs.outputs import Outputs, reported
 from console.cli.profile import chosen_profile
 from console.cli.reports import verification
 from console.cli.reports.finding import show_finding
@@ -35,9 +37,10 @@ from console.services.verification_marks import MarkFile, user_name
 from console.view.verification_sign import freshness_sign
 
 if TYPE_CHECKING:
-    from console.cli.reports.documents.verification import RowDocument
+    from console.cli.reports.documents.verification import RowDocument, VerifyDocument
     from console.services.config.settings import Profile
     from console.services.pages.freshness_check import Fetch
+    from console.view.report.report import Report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--require-fresh", action="store_true", help="exit with 1 if a row is stale or was never verified"
     )
+    add_baseline_arguments(parser)
     parser.set_defaults(action="list")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     mark = commands.add_parser("mark", help="record that you read a row's source", allow_abbrev=False)
@@ -87,16 +91,20 @@ def run(
     """
     chosen = _chosen_rows(arguments)
     _refuse(arguments)
-    profile = chosen_profile(arguments)
-    file = MarkFile(state_directory(current().environment), profile.name)
-    command = _Command(profile, file, now(), fetch, as_json=arguments.json)
-    if arguments.action == "mark":
-        return command.mark(chosen[0], arguments.note, with_page=arguments.with_page)
-    if arguments.action == "show":
-        return command.show(chosen[0])
-    if arguments.live is not None:
-        return command.check_live(chosen, require_fresh=arguments.require_fresh)
-    return command.table(chosen, require_fresh=arguments.require_fresh)
+
+    def work(outputs: Outputs) -> ExitCode:
+        profile = chosen_profile(arguments)
+        file = MarkFile(state_directory(current().environment), profile.name)
+        command = _Command(profile, file, now(), fetch, outputs, as_json=arguments.json)
+        if arguments.action == "mark":
+            return command.mark(chosen[0], arguments.note, with_page=arguments.with_page)
+        if arguments.action == "show":
+            return command.show(chosen[0])
+        if arguments.live is not None:
+            return command.check_live(chosen, require_fresh=arguments.require_fresh)
+        return command.table(chosen, require_fresh=arguments.require_fresh)
+
+    return reported(arguments, "verify", work)
 
 
 def _chosen_rows(arguments: argparse.Namespace) -> tuple[Row, ...]:
@@ -111,9 +119,11 @@ def _chosen_rows(arguments: argparse.Namespace) -> tuple[Row, ...]:
 
 
 def _refuse(arguments: argparse.Namespace) -> None:
-    if arguments.action != "list" and (arguments.require_fresh or arguments.live is not None):
+    is_for_table = arguments.require_fresh or arguments.live is not None or arguments.outputs or arguments.baseline
+    if arguments.action != "list" and is_for_table:
         raise Problem(
-            f"--live and --require-fresh before {arguments.action} are for the table; omit them", ProblemKind.USAGE
+            f"--live, --require-fresh, --output and --baseline before {arguments.action} are for the table; omit them",
+            ProblemKind.USAGE,
         )
     if arguments.action == "mark" and arguments.read_only:
         raise Problem("--read-only: a mark is written to disk; nothing was recorded", ProblemKind.REFUSED)
@@ -127,6 +137,7 @@ class _Command:
     file: MarkFile
     now: datetime
     fetch: "Fetch | None"
+    outputs: Outputs
     as_json: bool
 
     def table(self, chosen: Sequence[Row], *, require_fresh: bool) -> ExitCode:
@@ -168,8 +179,7 @@ class _Command:
         marks = self._marks()
         states = self._states(chosen, marks)
         checked = {each.row_id: each for each in asyncio.run(self._check_sources(states, marks))}
-        code = self._finish(states, checked, require_fresh=require_fresh)
-        return ExitCode.FAILED if any(each.wants_a_look for each in checked.values()) else code
+        return self._finish(states, checked, require_fresh=require_fresh)
 
     async def _check_sources(self, states: Sequence[RowState], marks: Sequence[Mark]) -> list[PageChecked]:
         from console.services.pages.freshness_check import check_sources
@@ -178,11 +188,16 @@ class _Command:
             output.note(f"fetching {len(states)} page(s); nothing is stored")
         widths = verification.checked_widths(states)
         results = []
-        async with aclosing(check_sources([each.row for each in states], marks, self._fetch())) as stream:
-            async for checked in stream:
-                results.append(checked)
-                if not self.as_json:
-                    verification.show_checked(checked, widths)
+        progress = output.Progress("pages read", len(states), is_silent=not self.as_json)
+        try:
+            async with aclosing(check_sources([each.row for each in states], marks, self._fetch())) as stream:
+                async for checked in stream:
+                    results.append(checked)
+                    progress.advance()
+                    if not self.as_json:
+                        verification.show_checked(checked, widths)
+        finally:
+            progress.end()
         return results
 
     async def _hash_of(self, row: Row) -> str:
@@ -213,20 +228,37 @@ class _Command:
         is_required = require_fresh or self.profile.policy.require_verification
         findings = check_freshness(states, is_required=is_required)
         if self.as_json:
-            from console.cli.reports.documents.verification import FetchedRowDocument, PageDocument, RowDocument
-
-            described = []
-            for each in map(RowDocument.of, states):
-                live = checked.get(each.id)
-                described.append(each if live is None else FetchedRowDocument(**vars(each), live=PageDocument.of(live)))
-            self._write(described, findings)
+            output.write_document(self._document(_described(states, checked), findings))
         else:
             for finding in findings if is_required else ():
                 show_finding("verification", finding)
             output.note(verification.summary(states))
-        return ExitCode.FAILED if require_fresh and findings else ExitCode.OK
 
-    def _write(self, described: "Sequence[RowDocument]", findings: Sequence[Finding] = ()) -> None:
+        def report(code: ExitCode) -> "Report":
+            from console.cli.outputs.of_files import report_of_verify
+
+            document = self._document(_described(states, checked), findings)
+            return report_of_verify(self.profile, states, checked, code, document, require_fresh=require_fresh)
+
+        has_changed = any(each.wants_a_look for each in checked.values())
+        fails = has_changed or bool(require_fresh and findings)
+        return self.outputs.end(ExitCode.FAILED if fails else ExitCode.OK, report)
+
+    def _write(self, described: "Sequence[RowDocument]") -> None:
+        output.write_document(self._document(described))
+
+    def _document(self, described: "Sequence[RowDocument]", findings: Sequence[Finding] = ()) -> "VerifyDocument":
         from console.cli.reports.documents.verification import VerifyDocument
 
-        output.write_document(VerifyDocument.of(self.profile, described, findings))
+        return VerifyDocument.of(self.profile, described, findings)
+
+
+def _described(states: Sequence[RowState], checked: dict[str, PageChecked]) -> "list[RowDocument]":
+    """Return the rows as the document names them, with what fetching their pages showed."""
+    from console.cli.reports.documents.verification import FetchedRowDocument, PageDocument, RowDocument
+
+    described = []
+    for each in map(RowDocument.of, states):
+        live = checked.get(each.id)
+        described.append(each if live is None else FetchedRowDocument(**vars(each), live=PageDocument.of(live)))
+    return described

@@ -156,6 +156,15 @@ class RungFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckFinished:
+    """Routes climbed the ladder as far as they can; what each rung showed was told before."""
+
+    keys: tuple[RouteKey, ...]
+    top: Rung
+    """The highest rung that was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
 class AgentStarted:
     """A call in an agent's shape was begun; nothing was sent yet."""
 
@@ -194,5 +203,5 @@ class BudgetSpent:
 CallEvent = SmokeQueued | SmokeStarted | RequestWritten | AnswerStarted | OutputReceived | RefusalRead | SmokeFinished
 """The events of one call, of a smoke test or a run."""
 SmokeEvent = CallEvent | BudgetSpent | LoopLagMeasured
-CheckEvent = SmokeEvent | RungStarted | RungFinished | AgentStarted | AgentFinished | CatalogueRead
+CheckEvent = SmokeEvent | RungStarted | RungFinished | CheckFinished | AgentStarted | AgentFinished | CatalogueRead
 Event = RoutesChecked | GatewayClosed | GatewayOpened | GatewayFailed | TokenResolved | CheckEvent

@@ -118,10 +118,21 @@ def documented_lines(base: BaseAddress, family: EndpointFamily) -> tuple[tuple[s
     return tuple([lines for lines in found if len(lines) == 1] or found)
 
 
-def _lines(base: BaseAddress, row: DocumentedAddress, path: str) -> tuple[str, ...]:
+def documented_paths(base: BaseAddress, family: EndpointFamily) -> tuple[str, ...]:
+    """Return the endpoint paths that documents have for a family below a base; none with a step of the caller's own."""
+    found = [_below(base, path) for row in documented_at(base) if row.family is family for path in row.paths]
+    return tuple(path for path in found if path is not None and not re.search("[A-Z]{3,}", path))
+
+
+def _below(base: BaseAddress, path: str) -> str | None:
+    """Return what a documented path adds to a base; None if it does not continue it."""
     begun = "/".join(path.split("/")[: base.prefix.count("/") + 1])
-    if _path_form(begun).fullmatch(base.prefix):
-        return (f'endpoint_path = "{path.removeprefix(begun)}"',)
+    return path.removeprefix(begun) if _path_form(begun).fullmatch(base.prefix) else None
+
+
+def _lines(base: BaseAddress, row: DocumentedAddress, path: str) -> tuple[str, ...]:
+    if (rest := _below(base, path)) is not None:
+        return (f'endpoint_path = "{rest}"',)
     origin = f"https://{_host(base, row)}" if row.local_port is None else f"http://127.0.0.1:{row.local_port}"
     return (f'base_url = "{origin}"', f'endpoint_path = "{path}"')
 

@@ -31,21 +31,13 @@ from console.domain.routes.role import Role
 from console.domain.text.character import character_fault
 from console.domain.text.safe import safe
 from console.services.config.endpoint_setting import ENDPOINT, NO_DOT, check_endpoint_path
+from console.services.config.own_config import Trust
 from console.services.config.settings import EMBEDDED
 from console.services.config.toml_text import closest, nearest
 from console.services.gateway.address import check_base_url
 from console.services.gateway.placeholder import placeholder_fault
+from console.services.gateway.post_address import PostAddress
 from console.services.tokens.reference import LENGTH_LIMIT, Reference, Scheme
-
-
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """What a config file may not do because of where it is: each field is the reason, or None if it may."""
-
-    why_no_programs: str | None = None
-    """Why it may not name programs, in `cmd:` or as the policy's checks."""
-    why_no_tokens: str | None = None
-    """Why it may not name a token that is not bound to an origin."""
 
 
 def unfit(words: str) -> PydanticCustomError:
@@ -174,6 +166,12 @@ def _file_reference(text: str) -> Reference | None:
     return reference
 
 
+def _webhook(text: str) -> str:
+    if text and re.fullmatch(_VARIABLE, text) is None:
+        PostAddress.parse(text)
+    return text
+
+
 def _path(text: str) -> Path | None:
     if "\0" in text:
         raise ValueError("is not a file name")
@@ -190,6 +188,8 @@ def _may_be_used(reference: Reference | None, info: ValidationInfo) -> Reference
     if reference is None:
         return None
     trust = _trust(info)
+    if trust.is_repository:
+        return reference  # it depends on the profile's origin
     if reference.scheme in (Scheme.ENV, Scheme.FILE, Scheme.CMD) and trust.why_no_tokens is not None:
         raise unfit(f"{reference.scheme}: could send a token to any gateway this file names: {trust.why_no_tokens}")
     if reference.scheme is Scheme.CMD and trust.why_no_programs is not None:
@@ -225,9 +225,9 @@ def _any_case(word: str) -> str:
 
 
 _OWN_HEADERS = [
-    "accept", "accept-encoding", "anthropic-version", "api-key", "authorization", "connection", "content-encoding",
-    "content-length", "content-type", "cookie", "expect", "host", "proxy-authorization", "transfer-encoding",
-    "upgrade", "user-agent", "x-api-key", "x-goog-api-key",
+    "accept", "accept-encoding", "anthropic-version", "api-key", "authorization", "cf-aig-authorization", "connection",
+    "content-encoding", "content-length", "content-type", "cookie", "expect", "host", "proxy-authorization",
+    "transfer-encoding", "upgrade", "user-agent", "x-api-key", "x-goog-api-key", "x-portkey-api-key",
 ]  # fmt: skip
 _OWN_HEADER = f"^(?:{'|'.join(map(_any_case, _OWN_HEADERS))})$"
 _HEADER = "[A-Za-z0-9-]{1,100}"
@@ -247,6 +247,8 @@ _REFERENCE = (
     rf"env:[A-Z_][A-Z0-9_]{{0,127}}|keyring://{_PART}/{_PART}|{_FILE}|(?:kernel|vault):[A-Za-z0-9._@-]{{1,100}}"
     r"|cmd:\s*\[.+\]\s*|prompt:|sim:"
 )
+
+_VARIABLE = "env:[A-Z_][A-Z0-9_]{0,127}"
 
 Version = Annotated[int, Strict(), AfterValidator(_version), WithJsonSchema({"const": 1})]
 Number = Annotated[float, Strict(), AllowInfNan(False)]
@@ -285,9 +287,7 @@ ModelName = Annotated[str, Parsed(_model_name, 1, 200, {"pattern": r"^\S(?:.*\S)
 ModelPattern = Annotated[re.Pattern[str], Parsed(_pattern, 1, 200)]
 EndpointPath = Annotated[str, Parsed(_endpoint_path, 0, 400, {"pattern": f"^{ENDPOINT}$"})]
 BaseUrl = Annotated[str, Parsed(_base_url, schema={"pattern": f"^(?:{_ADDRESS})$"})]
-BaseUrlVariable = Annotated[
-    str, _form("env:[A-Z_][A-Z0-9_]{0,127}", "must be env:NAME, with NAME in capital letters, digits and _")
-]
+BaseUrlVariable = Annotated[str, _form(_VARIABLE, "must be env:NAME, with NAME in capital letters, digits and _")]
 TokenReference = Annotated[
     Reference,
     Parsed(Reference.parse, schema={"pattern": f"^(?:{_REFERENCE})$", "maxLength": LENGTH_LIMIT}),
@@ -301,6 +301,9 @@ FileReference = Annotated[
 HeaderName = Annotated[str, Parsed(_header_name, schema={"pattern": f"^{_HEADER}$", "not": {"pattern": _OWN_HEADER}})]
 _MAIL = r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}"
 _PAGE = r"https://[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]{0,200})?"
+WebhookAddress = Annotated[
+    str, Parsed(_webhook, longest=2_000, schema={"pattern": rf"^(?:|{_VARIABLE}|[Hh][Tt][Tt][Pp][Ss]?://.+)$"})
+]
 SupportAddress = Annotated[
     str, _form(f"(?:{_PAGE}|{_MAIL})?", "must be an https URL without a query, or an e-mail address")
 ]

@@ -23,6 +23,8 @@ class ConfigFromYaml:
     """What the config does not say as the YAML does."""
     toml: str
     """The config's text."""
+    section: str
+    """The profile's text, to be appended to a config."""
 
 
 def config_from_yaml(path: Path, name: str, *, facts: ModelFacts | None = None) -> ConfigFromYaml:
@@ -48,7 +50,8 @@ def config_from_yaml(path: Path, name: str, *, facts: ModelFacts | None = None) 
         raise ConfigError(*sorted(found, key=lambda fault: fault.line or 0)) from None
     if text.faults:
         raise ConfigError(*text.faults)
-    lines = [f"A gateway-console config, from {source}."]
-    lines += [f"Note: {note}" for note in text.notes]
-    head = "".join(f"# {line}\n" for line in lines)
-    return ConfigFromYaml(profile, tuple(text.notes), f"{head}\n{tomli_w.dumps(text.parse())}")
+    notes = "".join(f"# Note: {note}\n" for note in text.notes)
+    tables = text.parse()
+    whole = f"# A gateway-console config, from {source}.\n{notes}\n{tomli_w.dumps(tables)}"
+    section = f"# --- {name}, from {source}.\n{notes}\n{tomli_w.dumps({'profiles': tables['profiles']})}"
+    return ConfigFromYaml(profile, tuple(text.notes), whole, section)

@@ -6,7 +6,7 @@ reported at once.
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
 from console.domain.text.safe import safe
 from console.domain.text.secret_scan import looks_like_secret
-from console.services.config.own_config import why_shared
+from console.services.config.own_config import Trust, why_shared
 from console.services.config.settings import (
     AgentSettings,
     GatewaySettings,
@@ -26,6 +26,7 @@ from console.services.config.settings import (
     PolicySettings,
     Profile,
     RelaySettings,
+    WatchSettings,
 )
 from console.services.config.shipped import shipped
 from console.services.config.toml_text import ConfigError, ConfigText, Fault, KeyPath, TomlText, nearest, read_text
@@ -65,11 +66,16 @@ def load_profile(
     text = read_text(shipped("sample_config.toml") if path is None else path, source)
     why_no_tokens = None if path is None else why_shared(path)
     toml = TomlText(text, source)
-    file = _read(toml, why_no_programs=why_no_programs, why_no_tokens=why_no_tokens)
+    file = read_file(toml, Trust(why_no_programs, why_no_tokens))
     chosen = file.default_profile if name is None else name
     if chosen not in file.profiles:
-        raise ConfigError(Fault(f"unknown profile{_shown(chosen)}; {nearest(chosen, file.profiles)}", source))
-    return replace(_profile(chosen, file.profiles[chosen], toml, is_built_in=path is None), facts=facts)
+        raise unknown_profile(chosen, file.profiles, source)
+    return replace(profile_from(chosen, file.profiles[chosen], toml, is_built_in=path is None), facts=facts)
+
+
+def unknown_profile(name: str, known: Iterable[str], source: str) -> ConfigError:
+    """Return the fault of a config that lacks a profile."""
+    return ConfigError(Fault(f"unknown profile{_shown(name)}; {nearest(name, known)}", source))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +108,49 @@ def load_profiles(
     """
     source = "built-in sample config" if path is None else safe(str(path))
     text = read_text(shipped("sample_config.toml") if path is None else path, source)
-    toml = TomlText(text, source)
+    why_no_tokens = None if path is None else why_shared(path)
+    return read_profiles(
+        TomlText(text, source),
+        names,
+        why_no_programs=why_no_programs,
+        why_no_tokens=why_no_tokens,
+        is_built_in=path is None,
+        facts=facts,
+    )
+
+
+def read_profiles(
+    toml: TomlText,
+    names: Sequence[str] | None = None,
+    *,
+    why_no_programs: str | None,
+    why_no_tokens: str | None,
+    is_built_in: bool = False,
+    facts: ModelFacts | None = None,
+) -> tuple[Profile | BrokenProfile, ...]:
+    """Read several profiles of a config's text, which may not be in a file yet.
+
+    Args:
+        toml: The text.
+        names: As for `load_profiles`.
+        why_no_programs: Why the text may not name programs.
+        why_no_tokens: Why it may not name a token that is not bound to an origin.
+        is_built_in: Whether it is the built-in sample.
+        facts: The facts on models.
+
+    Raises:
+        ConfigError: As `load_profiles` raises it, but for a file that cannot be read.
+
+    """
     document = toml.parse()
+    source = toml.source
     tables = document.get("profiles")
     known: dict[str, object] = tables if isinstance(tables, dict) else {}
     chosen = list(known if names is None else dict.fromkeys(names))
     for name in chosen:
         if name not in known:
-            raise ConfigError(Fault(f"unknown profile{_shown(name)}; {nearest(name, known)}", source))
-    why_no_tokens = None if path is None else why_shared(path)
-    read = partial(_read, toml, why_no_programs=why_no_programs, why_no_tokens=why_no_tokens)
+            raise unknown_profile(name, known, source)
+    read = partial(read_file, toml, Trust(why_no_programs, why_no_tokens))
     try:
         file, broken = read(), dict[str, ConfigError]()
     except ConfigError as error:
@@ -120,17 +159,17 @@ def load_profiles(
         broken = _broken_alone(document, known, read)
         if not known or len(broken) == len(known):
             raise error from None
-        file = read(_with_profiles(document, {name: known[name] for name in known if name not in broken}))
+        file = read(document=_with_profiles(document, {name: known[name] for name in known if name not in broken}))
     return tuple(
         BrokenProfile(name, broken[name])
         if name in broken
-        else replace(_profile(name, file.profiles[name], toml, is_built_in=path is None), facts=facts)
+        else replace(profile_from(name, file.profiles[name], toml, is_built_in=is_built_in), facts=facts)
         for name in chosen
     )
 
 
 def _broken_alone(
-    document: Mapping[str, object], known: Mapping[str, object], read: "Callable[[dict[str, object]], FileModel]"
+    document: Mapping[str, object], known: Mapping[str, object], read: "Callable[..., FileModel]"
 ) -> dict[str, ConfigError]:
     """Return the profiles that cannot be read alone, each with its faults: one of many faults hides no other's.
 
@@ -139,7 +178,7 @@ def _broken_alone(
     found: dict[str, ConfigError] = {}
     for name, table in known.items():
         try:
-            read(_with_profiles(document, {name: table}))
+            read(document=_with_profiles(document, {name: table}))
         except ConfigError as error:
             found[name] = error
     return found
@@ -159,8 +198,9 @@ def user_config_path(environment: Mapping[str, str]) -> Path | None:
 
     None if the environment names no directory for it.
     """
-    if environment.get("XDG_CONFIG_HOME"):
-        base = Path(environment["XDG_CONFIG_HOME"])
+    named = environment.get("XDG_CONFIG_HOME", "")
+    if named.startswith("/"):  # the specification wants any other path ignored; it would depend on the repository
+        base = Path(named)
     elif environment.get("HOME"):
         base = Path(environment["HOME"]) / ".config"
     else:
@@ -193,22 +233,15 @@ def read_profile(
         ConfigError: It cannot be used.
 
     """
-    file = _read(text, why_no_programs=why_no_programs, why_no_tokens=why_no_tokens)
-    return replace(_profile(name, file.profiles[name], text, is_built_in=False), facts=facts)
+    file = read_file(text, Trust(why_no_programs, why_no_tokens))
+    return replace(profile_from(name, file.profiles[name], text, is_built_in=False), facts=facts)
 
 
-def _read(
-    text: ConfigText,
-    document: dict[str, object] | None = None,
-    *,
-    why_no_programs: str | None,
-    why_no_tokens: str | None,
-) -> "FileModel":
+def read_file(text: ConfigText, trust: Trust, document: dict[str, object] | None = None) -> "FileModel":
     """Read a file, or what is left of its tables, into its model. Raises `ConfigError` with every fault in order."""
     with _no_plugins():
         from pydantic import ValidationError
 
-        from console.services.config.field_types import Trust
         from console.services.config.model import FileModel
 
     document = text.parse() if document is None else document
@@ -216,7 +249,7 @@ def _read(
     found = [*secrets, *_unknown_default(document)]
     count = len(found)
     try:
-        file = FileModel.model_validate(document, context=Trust(why_no_programs, why_no_tokens))
+        file = FileModel.model_validate(document, context=trust)
     except ValidationError as error:
         from console.services.config.faults import faults_of
 
@@ -272,7 +305,7 @@ def _is_address(value: str, path: KeyPath) -> bool:
     return path[-1:] in _ADDRESSES or (path[-2:-1] == ("token_ref",) and value.startswith("file:/"))
 
 
-_ADDRESSES = (("base_url",), ("ca_file",), ("source_url",))
+_ADDRESSES = (("base_url",), ("ca_file",), ("source_url",), ("webhook",))
 
 
 def _unknown_default(document: dict[str, object]) -> Iterator[tuple[KeyPath, str]]:
@@ -286,7 +319,8 @@ def _shown(name: str) -> str:
     return "" if looks_like_secret(name) else f' "{safe(name, limit=60)}"'
 
 
-def _profile(name: str, profile: "ProfileModel", text: ConfigText, *, is_built_in: bool) -> Profile:
+def profile_from(name: str, profile: "ProfileModel", text: ConfigText, *, is_built_in: bool) -> Profile:
+    """Return a profile of a file's model as the console uses it; the text knows the routes' lines."""
     routes = (
         Route(
             role,
@@ -313,6 +347,7 @@ def _profile(name: str, profile: "ProfileModel", text: ConfigText, *, is_built_i
         instructions=profile.instructions.as_settings(InstructionSettings),
         relay=profile.relay.as_settings(RelaySettings),
         agent=profile.agent.as_settings(AgentSettings),
+        watch=profile.watch.as_settings(WatchSettings),
     )
 
 

@@ -62,7 +62,9 @@ from console.services.config.settings import (
     PolicySettings,
 )
 from console.services.config.table import Table
+from console.services.config.watch_model import WatchModel
 from console.services.gateway.address import version_fault
+from console.services.gateway.options import Auth
 from console.services.tokens.reference import Scheme
 
 
@@ -94,9 +96,9 @@ class GatewayModel(Table):
     vault_passphrase_ref: FileReference = GatewaySettings.vault_passphrase_ref
     """`file:/PATH`: a private file with the vault's passphrase, for machines where no one can type it. Without it, the
     console asks on the terminal."""
-    auth: Literal["bearer", "x-api-key", "api-key"] = GatewaySettings.auth
-    """The header that carries the token: `Authorization: Bearer …`, `x-api-key: …`, or `api-key: …` as Azure takes
-    it."""
+    auth: Auth = GatewaySettings.auth
+    """The header that carries the token: `Authorization: Bearer …`, `x-api-key: …`, `api-key: …` as Azure takes it,
+    `x-portkey-api-key: …` for Portkey, or `cf-aig-authorization: Bearer …` for Cloudflare's AI Gateway."""
     anthropic_version: Date = GatewaySettings.anthropic_version
     """The `anthropic-version` header, sent on the anthropic_messages family only."""
     headers: dict[HeaderName, HeaderValue] = Field({})
@@ -294,6 +296,8 @@ class PolicyModel(Table):
     retention_days: Annotated[int, Strict(), Field(ge=30, le=36500)] = PolicySettings.retention_days
     """How many days a run that is over is kept after its last line. `record prune` deletes older ones; nothing else
     does."""
+    history_days: Annotated[int, Strict(), Field(ge=0, le=3650)] = PolicySettings.history_days
+    """How many days `history` keeps how checks, calls and runs ended; 0 keeps nothing."""
     run_tokens: Tokens | None = PolicySettings.run_tokens
     """The most tokens, input and output, that one run may use."""
     run_usd: Dollars | None = PolicySettings.run_usd
@@ -349,6 +353,8 @@ class ProfileModel(Table):
     """What the relay holds coding agents to."""
     agent: AgentModel = AgentModel()
     """What holds for a coding agent that writes the drafts of a run."""
+    watch: WatchModel = WatchModel()
+    """What `watch` does if its options say nothing else."""
     family_facts: tuple[FamilyFactModel, ...] = ()
     """Your own rows on which families serve which models on this gateway."""
 

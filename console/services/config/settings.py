@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
@@ -15,10 +16,25 @@ from console.domain.routes.route import RouteTable
 from console.domain.verification import MAX_AGE_DAYS
 from console.domain.workflows.token_kind import TokenKind
 from console.services.gateway.address import base_address
+from console.services.gateway.options import Auth
 from console.services.tokens.reference import Reference
 
 EMBEDDED = "sim:"
 """The base URL and the token reference of the embedded gateway."""
+
+
+class ConfigLayer(StrEnum):
+    """What named a config or a value, the one that counts most first."""
+
+    FLAG = "flag"
+    """`--config` or `--profile`."""
+    ENVIRONMENT = "environment"
+    """`GATEWAY_CONSOLE_CONFIG` or `GATEWAY_CONSOLE_PROFILE`."""
+    USER = "user config"
+    """The operator's own file."""
+    REPOSITORY = "repository config"
+    """`.gateway-console.toml` at the root of the git repository around the working directory: not trusted."""
+    BUILT_IN = "built-in sample"
 
 
 @dataclass(frozen=True)
@@ -30,7 +46,7 @@ class GatewaySettings:
     token_ref: tuple[Reference, ...] = ()
     keyring: Literal["platform", "kwallet"] = "platform"
     vault_passphrase_ref: Reference | None = None
-    auth: Literal["bearer", "x-api-key", "api-key"] = "bearer"
+    auth: Auth = "bearer"
     anthropic_version: str = "2023-06-01"
     headers: Mapping[str, str] = field(default_factory=dict)
     ca_file: Path | None = None
@@ -77,6 +93,7 @@ class PolicySettings:
     allowed_signers: Path | None = None
     revoked_signers: Path | None = None
     retention_days: int = 400
+    history_days: int = 90
     run_tokens: int | None = None
     run_usd: float | None = None
     attempt_tokens: int | None = None
@@ -138,6 +155,16 @@ class AgentSettings:
 
 
 @dataclass(frozen=True)
+class WatchSettings:
+    """What `watch` does if its options say nothing else: `watch_model.WatchModel`."""
+
+    every_s: int = 300
+    level: int = 3
+    webhook: str = ""
+    webhook_token_ref: Reference | None = None
+
+
+@dataclass(frozen=True)
 class Profile:
     """One profile, checked and ready to use."""
 
@@ -152,8 +179,19 @@ class Profile:
     instructions: InstructionSettings = InstructionSettings()
     relay: RelaySettings = RelaySettings()
     agent: AgentSettings = AgentSettings()
+    watch: WatchSettings = WatchSettings()
     facts: ModelFacts | None = None
     """The facts on models, if the operator installed tables; None means the built-in ones."""
+    layer: ConfigLayer = ConfigLayer.USER
+    """What named the file that the profile comes from."""
+    is_of_repository: bool = False
+    """Whether the file is a repository's: it is not trusted."""
+    must_be_bound: tuple[Reference, ...] = ()
+    """References whose token may be used only if its store binds it to this profile's origin."""
+    kept: tuple[str, ...] = ()
+    """The settings of a repository's config that the operator's own, which are stricter, replace."""
+    lender: str = ""
+    """The operator's own profile whose gateway a repository's profile uses; empty if there is none."""
 
     def check(self, today: date | None = None, environment: Mapping[str, str] | None = None) -> tuple[RouteCheck, ...]:
         """Check the route table offline, with all facts that hold for the profile's gateway.

@@ -11,9 +11,12 @@ from console.services.config.settings import (
     InstructionSettings,
     PolicySettings,
     RelaySettings,
+    WatchSettings,
 )
 
-_Settings = TypeVar("_Settings", AgentSettings, GatewaySettings, InstructionSettings, PolicySettings, RelaySettings)
+_Settings = TypeVar(
+    "_Settings", AgentSettings, GatewaySettings, InstructionSettings, PolicySettings, RelaySettings, WatchSettings
+)
 
 
 class Table(BaseModel):

@@ -91,6 +91,16 @@ def read_text(
         raise ConfigError(Fault(f"cannot be read: {os_reason(error)}", source)) from None
     except ValueError:
         raise ConfigError(Fault("is not a file name", source)) from None
+    return decoded(data, source)
+
+
+def decoded(data: bytes, source: str) -> str:
+    """Return the text of a config's bytes, without a byte order mark.
+
+    Raises:
+        ConfigError: They are too many, or not UTF-8.
+
+    """
     if len(data) > SIZE_LIMIT:
         raise ConfigError(Fault(f"is larger than {SIZE_LIMIT // 1024} kB, the limit for a config", source))
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):

@@ -8,6 +8,7 @@ import httpx
 from console.domain.tokens.secret import Secret
 from console.services.gateway.address import canonical_origin
 from console.services.gateway.failure import carries_token, other_origin
+from console.services.gateway.options import BEARERS
 from console.services.system.leak_guard import LEAK_GUARD
 
 _QUOTED_AT_MOST = 3
@@ -68,7 +69,7 @@ class BoundTransport(httpx.AsyncBaseTransport):
 
     def _is_key(self, name: str, value: str) -> bool:
         """Return whether a header is the one meant to carry the token, and carries nothing else."""
-        scheme = "Bearer " if name == "authorization" else ""
+        scheme = "Bearer " if name in BEARERS else ""
         return (
             name == self._key_header
             and value.startswith(scheme)

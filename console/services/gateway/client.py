@@ -37,7 +37,7 @@ from console.services.gateway.failure import (
     redirected,
     unreachable,
 )
-from console.services.gateway.options import CallTimes, GatewayOptions
+from console.services.gateway.options import BEARERS, CallTimes, GatewayOptions
 from console.services.gateway.tls import verifying_context
 from console.services.gateway.transport import CURRENT, AiohttpTransport, OpenCall, content_of
 from console.services.system.directories import absolute
@@ -268,7 +268,7 @@ class Gateway:
             return {}
         token = WRONG_KEY if key is KeyUse.WRONG else self._secret.reveal()
         name = _key_header(self._options)
-        return {name: f"Bearer {token}" if name == "authorization" else token}
+        return {name: f"Bearer {token}" if name in BEARERS else token}
 
 
 @lru_cache(maxsize=256)

@@ -5,12 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+Auth = Literal["bearer", "x-api-key", "api-key", "x-portkey-api-key", "cf-aig-authorization"]
+"""The headers that can carry a token; `bearer` is `Authorization`."""
+BEARERS = frozenset({"authorization", "cf-aig-authorization"})
+"""The headers in which the word Bearer precedes the token."""
+
 
 class GatewayOptions(Protocol):
     """How to call a gateway; a profile's gateway settings have this form and document each field."""
 
     @property
-    def auth(self) -> Literal["bearer", "x-api-key", "api-key"]:
+    def auth(self) -> Auth:
         """The header that carries the token."""
 
     @property

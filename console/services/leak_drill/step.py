@@ -8,11 +8,29 @@ from enum import StrEnum
 
 from console.domain.run.gate import Gate
 from console.services.git.command import has_git
-from console.services.leak_drill.canary import LEAKING_CONTEXT, LEAKING_TASK, REPOSITORY, TASK, Canary, hostile_profiles
+from console.services.leak_drill.canary import (
+    LEAKING_CONTEXT,
+    LEAKING_TASK,
+    REPOSITORY,
+    TASK,
+    VARIABLE,
+    Canary,
+    hostile_profiles,
+)
 from console.services.leak_drill.child import CONSOLE
 
 WITH_CORE = ("/bin/sh", "-c", 'ulimit -c "$(ulimit -H -c)"; exec "$@"', "sh")
 """Runs a program with the largest core file limit that the system allows, so that only the console forbids it."""
+
+
+_AT_URL = (
+    "/bin/sh",
+    "-c",
+    'url=$(sed -n \'s/^base_url = "\\(.*\\)"/\\1/p\' "$HOME/.config/gateway-console/config.toml" | head -n 1);'
+    ' exec "$@" --url "$url"',
+    "sh",
+)
+"""Runs a program with the address of the first gateway in the config."""
 
 
 class How(StrEnum):
@@ -51,6 +69,7 @@ def steps(canary: Canary) -> Sequence[Step]:
         Step("routes --json", ("routes", "--json")),
         *_calls("well"),
         *(step for name in hostile_profiles() for step in _calls(name)),
+        *(step for name in ("well", *hostile_profiles()) for step in _watches(name)),
         Step("smoke, token from a file", ("--profile", "file", "smoke"), ok, sends=True),
         Step("explain", ("explain", "--status", "401", "-"), ok, told.encode()),
         Step("explain --json", ("explain", "--json", "--status", "401", "-"), ok, told.encode()),
@@ -58,6 +77,9 @@ def steps(canary: Canary) -> Sequence[Step]:
         Step("broken config", ("--config", "broken.toml", "routes"), refused),
         Step("init from a refused YAML", ("init", "--from", "refused.yaml", "--output", "-"), refused),
         Step("routes of a refused YAML", ("routes", "--from-yaml", "refused.yaml"), refused),
+        Step("config show", ("config", "show"), ok),
+        Step("config show --json", ("config", "show", "--json"), ok),
+        Step("config validate, a token in a file", ("config", "validate", "refused.yaml"), refused),
         Step("token set, no ASCII", ("token", "set", "--profile", "vault"), frozenset({2}), b"\xff" + token),
         Step("token set", ("token", "set", "--profile", "vault"), ok, token),
         Step("token check", ("token", "check", "--profile", "vault", "--json"), ok),
@@ -68,7 +90,15 @@ def steps(canary: Canary) -> Sequence[Step]:
         *(_run() if has_git(os.environ) else ()),
         *(step for name in ("well", *hostile_profiles()) for step in _bundles(name)),
         Step("verify mark", ("verify", "mark", "ci-secrets", "--note", "drill"), ok),
+        Step("history", ("history", "--json"), ok),
+        Step("history --plot", ("history", "--plot", "ttft"), ok),
         Step("doctor", ("doctor", "--json")),
+        Step(
+            "init",
+            ("init", "--profile", "drilled", "--token-ref", f"env:{VARIABLE}", "--yes", "--unchecked"),
+            sends=True,
+            program=(*_AT_URL, *CONSOLE),
+        ),
         *(
             Step(f"screen, {name}", ("--profile", name), ok, how=How.AT_TERMINAL, sends=True)
             for name in ("well", *hostile_profiles())
@@ -156,6 +186,15 @@ def _calls(profile: str) -> Sequence[Step]:
         Step(f"check --level 5, {profile}", (*named, "check", "--level", "5"), sends=True),
         Step(f"smoke, {profile}", (*named, "smoke"), sends=True),
         Step(f"smoke --json, {profile}", (*named, "smoke", "--json"), sends=True),
+    )
+
+
+def _watches(profile: str) -> Sequence[Step]:
+    """Return the steps that watch a profile, with its metrics as a file, and once more as a line of JSON."""
+    watch = ("--profile", profile, "watch", "--once")
+    return (
+        Step(f"watch, {profile}", (*watch, "--prometheus", f"{profile}.prom"), sends=True),
+        Step(f"watch --json, {profile}", (*watch, "--json"), sends=True),
     )
 
 

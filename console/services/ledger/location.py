@@ -50,8 +50,8 @@ def require_local(directory: Path, mounts: Callable[[], str]) -> None:
             best, kind = point, types[0]  # of two mounts on one point, the later one is visible
     if _NETWORK.fullmatch(kind):
         raise LedgerError(
-            f"{safe(str(directory))} is on a network file system ({safe(kind)}), where two consoles could damage the"
-            " ledger; set XDG_STATE_HOME to a directory on a disk of this machine"
+            f"{safe(str(directory))} is on a network file system ({safe(kind)}), where two consoles could damage"
+            " the file; set XDG_STATE_HOME to a directory on a disk of this machine"
         )
 
 
@@ -135,6 +135,6 @@ def _require_writable(directory: Path) -> None:
     if not is_writable(directory):
         where = safe(str(directory))
         raise LedgerError(
-            f"{where} is read-only, so no run can be stored there; run: chmod 700 {where},"
+            f"{where} is read-only, so nothing can be stored there; run: chmod 700 {where},"
             " or set XDG_STATE_HOME to a writable directory"
         )

@@ -8,6 +8,7 @@ What a control proves holds for every route on the same path: the controls are m
 the gateway does not list gets a control of its own.
 """
 
+import asyncio
 from dataclasses import dataclass, field
 
 from console.domain.errors.category import Category, Classification
@@ -100,7 +101,7 @@ class _Tally:
 
 
 class PathControls:
-    """The controls of one path of a gateway. Its routes ask one after the other; controls are made as needed."""
+    """The controls of one path of a gateway, made as needed. Its routes wait for what the first one makes for all."""
 
     def __init__(
         self,
@@ -128,6 +129,13 @@ class PathControls:
         self._catalogue = catalogue
         self._list_refusal = list_refusal
         self._tries_unknown = tries_unknown
+        self._first = asyncio.Lock()
+        """Held while the first route makes the controls that it shares."""
+        self._is_first_made = False
+        self._once = asyncio.Lock()
+        """Held while a control is made that is made once."""
+        self._own: dict[str, _Control] = {}
+        """The form of each model whose key was accepted: the same request would get the same answer."""
         self._right: _Control | None = None
         """The newest form with the right key and without an input that was not refused for its model."""
         self._wrong: _Control | None = None
@@ -136,6 +144,15 @@ class PathControls:
 
     async def prove(self, route: Route) -> KeyProof:
         """Return what the controls prove for a route of this path; make those that are still missing."""
+        if not self._is_first_made:
+            async with self._first:
+                if not self._is_first_made:
+                    proof = await self._prove(route)
+                    self._is_first_made = True
+                    return proof
+        return await self._prove(route)
+
+    async def _prove(self, route: Route) -> KeyProof:
         tally = _Tally()
         right = await self._right_for(route, tally)
         if self._stops(right):
@@ -159,8 +176,13 @@ class PathControls:
         if self._right is not None and self._is_listed(route):
             tally.notes.append(f"right key, no input: {self._right.told()} (shared by the path)")
             return self._right
+        if (own := self._own.get(route.model)) is not None:
+            tally.notes.append(f"right key, no input: {own.told()} (shared by the model)")
+            return own
         right = await self._try(route, FAMILY_WIRES[route.endpoint_family].build_without_input(route.model), tally)
         tally.notes.append(f"right key, no input: {right.told()}")
+        if right.accepts_key:
+            self._own[route.model] = right
         if right.accepts_key or not self._stops(right):
             self._right = right
         return right
@@ -168,12 +190,19 @@ class PathControls:
     async def _try_wrong(self, route: Route, tally: _Tally) -> None:
         if self._gateway.secret is None:
             return
-        if self._wrong is None:
-            empty = FAMILY_WIRES[route.endpoint_family].build_without_input(route.model)
-            self._wrong = await self._try(route, empty, tally, KeyUse.WRONG)
+        async with self._once:
+            if self._wrong is None:
+                empty = FAMILY_WIRES[route.endpoint_family].build_without_input(route.model)
+                self._wrong = await self._try(route, empty, tally, KeyUse.WRONG)
         tally.notes.append(f"wrong key: {self._wrong.told()}")
 
     async def _try_unknown(self, route: Route, tally: _Tally) -> None:
+        async with self._once:
+            await self._make_unknown(route, tally)
+        told = f"not sent; {self._unknown_not_sent}" if self._unknown is None else self._unknown.told()
+        tally.notes.append(f"unknown model: {told}")
+
+    async def _make_unknown(self, route: Route, tally: _Tally) -> None:
         if self._unknown is None and not self._unknown_not_sent:
             wire = FAMILY_WIRES[route.endpoint_family]
             body = wire.build(UNKNOWN_MODEL, Request(_CONTROL_PROMPT, _CONTROL_TOKENS, is_streamed=False))
@@ -187,8 +216,6 @@ class PathControls:
                     tally.tokens = self._unknown.tokens(wire)
                 finally:
                     self._reservations.settle(cost, Spent() if tally.tokens == 0 else cost.taken(tally.tokens))
-        told = f"not sent; {self._unknown_not_sent}" if self._unknown is None else self._unknown.told()
-        tally.notes.append(f"unknown model: {told}")
 
     async def _try(self, route: Route, body: bytes, tally: _Tally, key: KeyUse = KeyUse.OWN) -> _Control:
         tally.requests_sent += 1

@@ -14,6 +14,7 @@ from console.domain.probes.event import (
     BudgetSpent,
     CatalogueRead,
     CheckEvent,
+    CheckFinished,
     LoopLagMeasured,
     RungFinished,
     RungStarted,
@@ -83,7 +84,8 @@ async def climb(
     if how.top >= Rung.KEY and not how.is_read_only:
         held: list[RouteCheck] = []
         proven: set[RouteKey] = set()
-        controls = [_prove_keys(on_path, how, lists, is_first=not at) for at, on_path in enumerate(_by_path(climbing))]
+        paths = [(on_path, _controls(how, lists, is_first=not at)) for at, on_path in enumerate(_by_path(climbing))]
+        controls = [_prove_key(check, how, shared) for on_path, shared in paths for check in on_path]
         async with measured_lag() as lag:
             async with aclosing(merge(controls, places=places)) as events:
                 async for event in events:
@@ -98,6 +100,7 @@ async def climb(
                 async for event in events:
                     yield event
             yield LoopLagMeasured(lag.p99_ms)
+    yield CheckFinished(tuple(check.route.key for check in checks), how.top)
 
 
 def _of_lists(check: RouteCheck, lists: CatalogueProof, *, is_first: bool) -> RungResult:
@@ -162,23 +165,24 @@ async def _connect(climbing: Sequence[RouteCheck], how: LadderPlan) -> AsyncGene
         )
 
 
-async def _prove_keys(
-    checks: Sequence[RouteCheck], how: LadderPlan, lists: CatalogueProof | None, *, is_first: bool
-) -> AsyncGenerator[CheckEvent, None]:
-    """Prove key and path for the routes of one path, whose controls they share."""
-    controls = PathControls(
+def _controls(how: LadderPlan, lists: CatalogueProof | None, *, is_first: bool) -> PathControls:
+    """Return the controls that the routes of one path share."""
+    return PathControls(
         how.plan.gateway,
         how.plan.reservations,
         None if lists is None else lists.catalogue,
         None if lists is None else lists.key_refusal,
         tries_unknown=is_first,
     )
-    for check in checks:
-        yield RungStarted(check.route.key, Rung.KEY, FREE)
-        proof = await controls.prove(check.route)
-        yield RungFinished(_of_key(check.route, proof))
-        if proof.tokens != 0:
-            yield BudgetSpent(how.plan.reservations.budget)
+
+
+async def _prove_key(check: RouteCheck, how: LadderPlan, controls: PathControls) -> AsyncGenerator[CheckEvent, None]:
+    """Prove key and path for a route."""
+    yield RungStarted(check.route.key, Rung.KEY, FREE)
+    proof = await controls.prove(check.route)
+    yield RungFinished(_of_key(check.route, proof))
+    if proof.tokens != 0:
+        yield BudgetSpent(how.plan.reservations.budget)
 
 
 def _of_key(route: Route, proof: KeyProof) -> RungResult:
@@ -211,7 +215,7 @@ async def _climb_paid(check: RouteCheck, how: LadderPlan) -> AsyncGenerator[Chec
 async def _climb_call(check: RouteCheck, how: LadderPlan, rung: Rung) -> AsyncGenerator[CheckEvent, None]:
     route, shape = check.route, _SHAPES[rung]
     counts = how.counts and rung is Rung.SMOKE
-    price_before = _price_before(route, how.plan, shape)
+    price_before = call_price(route, how.plan, shape)
     if counts:
         price_before = price_before.plus(content_cost(route, how.plan))
     yield RungStarted(route.key, rung, price_before)
@@ -230,7 +234,8 @@ async def _climb_call(check: RouteCheck, how: LadderPlan, rung: Rung) -> AsyncGe
                 yield RungFinished(proof)
 
 
-def _price_before(route: Route, plan: SmokePlan, shape: Shape) -> Estimate:
+def call_price(route: Route, plan: SmokePlan, shape: Shape) -> Estimate:
+    """Return the most that one call in a shape may take."""
     request = plan.request(route, shape)
     return estimate(len(request.body), request.max_output_tokens, plan.price_of(route))
 

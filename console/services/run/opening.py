@@ -15,8 +15,7 @@ from console.domain.ledger.actor import Actor, ActorKind, actor_id
 from console.domain.problem import Problem, ProblemKind
 from console.domain.run.state import RunState
 from console.domain.text.safe import safe
-from console.services.config.load import default_config_path, load_profile
-from console.services.config.own_config import why_not_own
+from console.services.config.precedence import load_at
 from console.services.config.settings import EMBEDDED, Profile
 from console.services.config.toml_text import ConfigError
 from console.services.facts.installed import model_facts
@@ -32,6 +31,7 @@ from console.services.record.checkpoints import Checkpoints
 from console.services.record.signing import key_of
 from console.services.run.beginning import read_inputs
 from console.services.run.run_context import RunContext, RunInputs
+from console.services.run.run_log import unnoted
 from console.services.system.directories import state_directory
 from console.services.system.leak_guard import LEAK_GUARD
 from console.services.system.os_reason import os_reason
@@ -56,6 +56,7 @@ async def open_context(
     now_ms: Callable[[], int] = unix_ms,
     boot_clock: Callable[[], int] = boot_ms,
     reservations: Reservations | None = None,
+    ended: Callable[[RunState], None] = unnoted,
 ) -> AsyncIterator[RunContext]:
     """Open the ledger and the artifacts of this machine for one profile.
 
@@ -67,6 +68,7 @@ async def open_context(
         now_ms: The wall clock.
         boot_clock: Milliseconds since boot, for the expiry of leases.
         reservations: The session's budget; None starts a session.
+        ended: Called with each run that a command of this process ended.
 
     Raises:
         LedgerError: The state directory cannot be used.
@@ -94,6 +96,7 @@ async def open_context(
                 lambda: secrets.token_hex(16),
                 reservations or Reservations(profile.budget()),
                 Checkpoints(ledger, profile.policy, environment, now_ms),
+                ended,
             )
     finally:
         artifacts.close()
@@ -114,9 +117,7 @@ def origin_of(profile: Profile, environment: Mapping[str, str]) -> str:
 def profile_of(inputs: RunInputs, environment: Mapping[str, str]) -> Profile:
     """Return the profile that a run began with, whatever the default profile is now. Raises `ConfigError`."""
     config = None if inputs.config is None else Path(inputs.config)
-    own = default_config_path(environment)
-    why_no_programs = why_not_own(config, own) if config else None
-    return load_profile(config, inputs.profile, why_no_programs=why_no_programs, facts=model_facts(environment))
+    return load_at(config, inputs.profile, environment, facts=model_facts(environment))
 
 
 def operator_of(profile: Profile) -> Actor:

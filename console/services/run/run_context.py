@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from console.domain.ledger.actor import Actor
+from console.domain.run.state import RunState
 from console.services.config.settings import Profile
 from console.services.gateway.reservations import Reservations
 from console.services.ledger.artifacts import Artifacts
@@ -15,6 +16,7 @@ from console.services.ledger.ledger import Ledger
 from console.services.open_gateway import Target
 from console.services.probes.last_catalogue import CatalogueMemory
 from console.services.record.checkpoints import Checkpoints
+from console.services.run.run_log import unnoted
 
 
 class RunInputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,3 +64,5 @@ class RunContext:
     """The session's budget, with what its smoke tests, checks and runs have spent."""
     checkpoints: Checkpoints
     """Signs what this operator decides."""
+    ended: Callable[[RunState], None] = unnoted
+    """Called with each run that a command of this process ended."""

@@ -1,6 +1,6 @@
 """A run in the ledger: read, folded, and appended to only as the run's rules allow."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import reduce
 
 from console.domain.ledger.actor import Actor
@@ -41,12 +41,19 @@ class DamagedRunError(Problem):
     kind = ProblemKind.RECORD
 
 
+def unnoted(state: RunState) -> None:
+    """Note nothing of a run that has ended."""
+
+
 class RunLog:
     """One run's lines, as far as this process has read them."""
 
-    def __init__(self, ledger: Ledger, run_id: str, lines: Sequence[Line] = ()) -> None:
+    def __init__(
+        self, ledger: Ledger, run_id: str, lines: Sequence[Line] = (), ended: Callable[[RunState], None] = unnoted
+    ) -> None:
         self._ledger = ledger
         self._run_id = run_id
+        self._ended = ended
         self.entries: tuple[Entry, ...] = ()
         """All events so far read or appended here."""
         self.state = RunState(run_id)
@@ -54,15 +61,20 @@ class RunLog:
         self._take(lines)
 
     @classmethod
-    async def open(cls, ledger: Ledger, run_id: str) -> "RunLog":
+    async def open(cls, ledger: Ledger, run_id: str, *, ended: Callable[[RunState], None] = unnoted) -> "RunLog":
         """Read a run.
+
+        Args:
+            ledger: Where it is.
+            run_id: Its id.
+            ended: Called with the run once a command here ended it.
 
         Raises:
             LedgerError: The run does not exist, or the ledger cannot be read.
             DamagedRunError: Its lines are damaged.
 
         """
-        log = cls(ledger, run_id)
+        log = cls(ledger, run_id, ended=ended)
         await log.refresh()
         return log
 
@@ -95,7 +107,7 @@ class RunLog:
             LedgerError: The events cannot be recorded.
 
         """
-        state = self.state
+        state, was_over = self.state, self.state.is_over
         lines: list[NewLine] = []
         for command in commands:
             result = decide(state, command, actor)
@@ -112,7 +124,10 @@ class RunLog:
             summary=summary_of(state),
             fence=fence,
         )
-        return self._take(kept)
+        taken = self._take(kept)
+        if self.state.is_over and not was_over:
+            self._ended(self.state)
+        return taken
 
     def _take(self, lines: Sequence[Line]) -> tuple[Entry, ...]:
         """Fold lines that were appended here, skipping those that a concurrent read has already folded."""
@@ -123,7 +138,15 @@ class RunLog:
         return entries
 
 
-async def begin(ledger: Ledger, run_id: str, actor: Actor, events: Sequence[RunEvent], now_ms: int) -> RunLog:
+async def begin(
+    ledger: Ledger,
+    run_id: str,
+    actor: Actor,
+    events: Sequence[RunEvent],
+    now_ms: int,
+    *,
+    ended: Callable[[RunState], None] = unnoted,
+) -> RunLog:
     """Begin a run with its first events."""
     state = RunState(run_id)
     lines = []
@@ -131,7 +154,7 @@ async def begin(ledger: Ledger, run_id: str, actor: Actor, events: Sequence[RunE
         lines.append(_line(state, event))
         state = apply(state, Entry(state.seq + 1, now_ms, actor, "", event))
     kept = await ledger.create(run_id, lines, actor=actor, summary=summary_of(state))
-    return RunLog(ledger, run_id, kept)
+    return RunLog(ledger, run_id, kept, ended)
 
 
 def summary_of(state: RunState) -> Summary:

@@ -162,17 +162,46 @@ def create_file(path: Path, data: bytes) -> bool:
     return True
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a file for this user alone in a directory of any kind, in the place of one that may be there.
+def replace_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+    """Write a file in a directory of any kind, in the place of one that may be there.
 
     A missing directory is created for this user alone. A symbolic link is replaced, and its target left alone.
+
+    Args:
+        path: The file.
+        data: What it is to hold.
+        mode: Its permissions; by default it is for this user alone.
 
     Raises:
         PrivateFileError: It cannot be written, or would hold a token of this process.
 
     """
     folder = _any_directory(path, data)
-    _put(path, data, lambda draft: os.replace(draft, path.name, src_dir_fd=folder, dst_dir_fd=folder), folder)
+    _put(path, data, lambda draft: os.replace(draft, path.name, src_dir_fd=folder, dst_dir_fd=folder), folder, mode)
+
+
+def require_writable(path: Path) -> None:
+    """Refuse a file that `replace_file` could not write, or that is not to be replaced; create its directory.
+
+    Raises:
+        PrivateFileError: It is a symbolic link, a directory, a pipe or a device, or another user's file, or no file
+            can be written in its directory.
+
+    """
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        raise _unusable(path, error, "written") from None
+    else:
+        if not stat.S_ISREG(found.st_mode):
+            kind = "a symbolic link" if stat.S_ISLNK(found.st_mode) else "not a regular file"
+            raise PrivateFileError(f"{safe(str(path))} is {kind} and was not touched; name another file")
+        if found.st_uid != os.geteuid():
+            raise PrivateFileError(f"{safe(str(path))} belongs to another user and was not touched; name another file")
+    folder = _any_directory(path, b"")
+    _put(path, b"", lambda draft: None, folder)
 
 
 def _any_directory(path: Path, data: bytes) -> int:
@@ -208,7 +237,7 @@ def remove_private(path: Path) -> bool:
     return True
 
 
-def _put(path: Path, data: bytes, place: Callable[[str], None], folder: int) -> None:
+def _put(path: Path, data: bytes, place: Callable[[str], None], folder: int, mode: int = 0o600) -> None:
     """Write a draft within an open directory, move it to its final name, and close the directory.
 
     Raises:
@@ -223,6 +252,7 @@ def _put(path: Path, data: bytes, place: Callable[[str], None], folder: int) -> 
             with os.fdopen(file, "wb") as opened:
                 opened.write(data)
                 opened.flush()
+                os.fchmod(file, mode)
                 os.fsync(file)
             place(draft)
         finally:

@@ -23,6 +23,8 @@ from typing import Any
 _PIECE = 65_536
 _MARK = "GATEWAY_CONSOLE_CHILD"
 _END_S = 5.0
+_ROUNDS, _ROUND_S = 500, 0.01
+"""How often to look for marked processes, and how long to wait for one that cannot be read yet: 5 s in all."""
 
 
 class ChildEnding(StrEnum):
@@ -260,23 +262,42 @@ class _Output:
 
 
 def _kill_marked(mark: bytes) -> None:
-    for _ in range(50):  # a process that forks during the search is found in a later round
-        left = _marked(mark)
+    """Kill the processes that carry a mark, and those that they start meanwhile."""
+    for _ in range(_ROUNDS):
+        left, unread = marked_processes(mark)
         for process in left:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(process, signal.SIGKILL)
-        if not left:
+        if not left and not unread:
             return
+        if not left:
+            time.sleep(_ROUND_S)
 
 
-def _marked(mark: bytes) -> list[int]:
-    """Return the processes that carry a mark in their environment; none if the system does not tell."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
+def marked_processes(mark: bytes, processes: Path = Path("/proc")) -> tuple[list[int], list[int]]:
+    """Find the processes that carry a mark in their environment; none if the system does not tell.
+
+    A process that is just becoming another program has neither an environment nor arguments to read, though it has a
+    program: it may get the mark, so whoever asks has to ask again.
+
+    Args:
+        mark: The variable as `NAME=value`.
+        processes: What the kernel tells of each process.
+
+    Returns:
+        The processes with the mark, and those that cannot be read yet.
+
+    """
+    found, unread = [], []
+    for entry in processes.glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if mark in (entry / "environ").read_bytes().split(b"\0"):
+            variables = (entry / "environ").read_bytes()
+            if mark in variables.split(b"\0"):
                 found.append(int(entry.name))
-    return found
+            elif not variables and not (entry / "cmdline").read_bytes():
+                (entry / "exe").readlink()  # fails of one that has ended, and of a thread of the kernel
+                unread.append(int(entry.name))
+    return found, unread
 
 
 _PASSED_ON = ("HOME", "PATH", "PYTHON", "LD_", "DYLD_")

@@ -38,6 +38,11 @@ def take_token(name: str, environment: Mapping[str, str]) -> Secret | None:
     return found
 
 
+def is_set(name: str, environment: Mapping[str, str]) -> bool:
+    """Return whether a variable holds a value, or held one that this process has taken."""
+    return bool(environment.get(name)) or (environment is os.environ and name in _TAKEN)
+
+
 def _parsed(value: str) -> Secret | str:
     try:
         return Secret.parse(value)

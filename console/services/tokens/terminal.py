@@ -38,7 +38,7 @@ def ask_on_terminal(question: str) -> str:
     if not has_terminal():
         raise NoTerminalError
     try:
-        with _interruptible(), warnings.catch_warnings():
+        with interruptible(), warnings.catch_warnings():
             warnings.simplefilter("error", getpass.GetPassWarning)  # getpass would go on with echo on
             line = getpass.getpass(f"{question}: ")
     except (getpass.GetPassWarning, EOFError, OSError):
@@ -60,18 +60,40 @@ def confirm_on_terminal(question: str) -> bool:
         KeyboardInterrupt: The person pressed ctrl+c.
 
     """
+    return _typed(f"{question} [y/N]") in ("y", "yes")
+
+
+def ask_choice(question: str, letters: str) -> str:
+    """Ask for one of a few letters on this process's terminal, until one is typed.
+
+    Raises:
+        NoTerminalError: There is no terminal, or it was closed.
+        KeyboardInterrupt: The person pressed ctrl+c.
+
+    """
+    while True:
+        typed = _typed(f"{question} [{'/'.join(letters)}]")
+        if len(typed) == 1 and typed in letters:
+            return typed
+
+
+def _typed(question: str) -> str:
+    """Return what a person types after a question, in lower case. Raises as `ask_choice` does."""
     if not has_terminal():
         raise NoTerminalError
     try:
-        with _interruptible(), Path("/dev/tty").open("r+b", buffering=0) as terminal:
-            terminal.write(f"{safe(question)} [y/N] ".encode())
-            return terminal.readline(LINE_LIMIT).strip().lower() in (b"y", b"yes")
+        with interruptible(), Path("/dev/tty").open("r+b", buffering=0) as terminal:
+            terminal.write(f"{safe(question)} ".encode())
+            line = terminal.readline(LINE_LIMIT)
     except OSError:
         raise NoTerminalError("no answer could be read from the terminal") from None
+    if not line:
+        raise NoTerminalError("the terminal was closed")
+    return line.decode(errors="replace").strip().lower()
 
 
 @contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """Let ctrl+c end a wait at once. A running event loop would handle it only afterwards."""
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

@@ -58,21 +58,23 @@ def _otel(record: "Record", timeline: "Timeline") -> str:
 
 
 def _junit(record: "Record", _: "Timeline") -> str:
-    from console.view.record.junit import junit_xml
+    from console.view.record.junit import record_junit
 
-    return junit_xml(record)
+    return record_junit(record)
 
 
 def _markdown(record: "Record", _: "Timeline") -> str:
-    from console.view.record.markdown import markdown
+    from console.view.record.page import page_of
+    from console.view.report.markdown import markdown
 
-    return markdown(record)
+    return markdown(page_of(record))
 
 
 def _html(record: "Record", _: "Timeline") -> str:
-    from console.view.record.html import html_page
+    from console.view.record.page import page_of
+    from console.view.report.html import html_page
 
-    return html_page(record)
+    return html_page(page_of(record))
 
 
 FORMS = {

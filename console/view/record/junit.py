@@ -2,50 +2,30 @@
 
 A gate that sent the draft back or blocked it is a failure. A stop is an error: it says nothing about the draft. What
 was not reached or not decided is skipped, never passed. A case that an operator passed against the computed verdict
-says so in its properties.
+says so.
 """
-
-from xml.etree import ElementTree
 
 from console.domain.ledger.checkpoint import moment
 from console.domain.record.record import Record
-from console.domain.text.safe import safe
-from console.view.record.results import SIMULATED, Outcome, Result, results_of, stop_words
+from console.view.record.results import Outcome, Result, results_of, stop_words
+from console.view.report.junit import Case, Suite, Tag, junit_xml
+from console.view.report.page import SIMULATED
 
 _TAGS = {
-    Outcome.FAILED: "failure",
-    Outcome.STOPPED: "error",
-    Outcome.WAITING: "skipped",
-    Outcome.NOT_REACHED: "skipped",
-    Outcome.NOT_NEEDED: "skipped",
+    Outcome.FAILED: Tag.FAILURE,
+    Outcome.STOPPED: Tag.ERROR,
+    Outcome.WAITING: Tag.SKIPPED,
+    Outcome.NOT_REACHED: Tag.SKIPPED,
+    Outcome.NOT_NEEDED: Tag.SKIPPED,
 }
 
 
-def junit_xml(record: Record) -> str:
+def record_junit(record: Record) -> str:
     """Return the XML of one suite."""
-    results = results_of(record)
-    tags = [_TAGS.get(each.outcome) for each in results]
-    counts = {
-        "tests": str(len(results)),
-        "failures": str(tags.count("failure")),
-        "errors": str(tags.count("error")),
-        "skipped": str(tags.count("skipped")),
-    }
-    root = ElementTree.Element("testsuites", {"name": "gateway-console", **counts})
-    suite = ElementTree.SubElement(
-        root,
-        "testsuite",
-        {
-            "name": f"run {record.run_id}{' (simulated)' if record.is_simulated else ''}",
-            "timestamp": moment(record.started_at_ms).removesuffix("Z"),  # the schema wants UTC without a zone
-            **counts,
-        },
-    )
-    _properties(suite, _facts(record))
-    for each in results:
-        _case(suite, record, each)
-    ElementTree.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+    name = f"run {record.run_id}{' (simulated)' if record.is_simulated else ''}"
+    timestamp = moment(record.started_at_ms).removesuffix("Z")
+    cases = [_case(record, each) for each in results_of(record)]
+    return junit_xml([Suite(name, cases, timestamp, _facts(record))])
 
 
 def _facts(record: Record) -> dict[str, str]:
@@ -64,32 +44,15 @@ def _facts(record: Record) -> dict[str, str]:
     return {name: value for name, value in facts.items() if value}
 
 
-def _case(suite: ElementTree.Element, record: Record, result: Result) -> None:
+def _case(record: Record, result: Result) -> Case:
     group, _, name = result.name.partition("/")
-    of_case = {"classname": f"gateway-console.{group}", "name": _legal(name)}
-    if result.check is not None:
-        of_case["time"] = f"{result.check.duration_ms / 1000:.3f}"
-    case = ElementTree.SubElement(suite, "testcase", of_case)
-    about = {"outcome": str(result.outcome), "verdict": result.words}
+    facts = [f"outcome: {result.outcome}", f"verdict: {result.words}"]
     if result.outcome is Outcome.OVERRIDDEN and result.gate is not None:
-        about["override_reason"] = result.gate.reason
-    _properties(case, about)
-    if (tag := _TAGS.get(result.outcome)) is not None:
-        why = {"message": _legal(result.words)}
-        if tag == "error" and record.stop is not None:
-            why["type"] = record.stop.category or record.stop.cause
-        elif tag == "failure" and result.check is None and result.gate is not None:
-            why["type"] = result.gate.decided or result.gate.computed
-        ElementTree.SubElement(case, tag, why)
-
-
-def _properties(parent: ElementTree.Element, facts: dict[str, str]) -> None:
-    """Add properties, in the order of the facts."""
-    properties = ElementTree.SubElement(parent, "properties")
-    for name, value in facts.items():
-        ElementTree.SubElement(properties, "property", {"name": name, "value": _legal(value)})
-
-
-def _legal(text: str) -> str:
-    """Return a text that XML can hold: it has no form for control characters, nor for two codes at a plane's end."""
-    return safe(text).translate(dict.fromkeys((0xFFFE, 0xFFFF), "\N{REPLACEMENT CHARACTER}"))
+        facts.append(f"override_reason: {result.gate.reason}")
+    tag, kind = _TAGS.get(result.outcome), ""
+    if tag is Tag.ERROR and record.stop is not None:
+        kind = record.stop.category or record.stop.cause
+    elif tag is Tag.FAILURE and result.check is None and result.gate is not None:
+        kind = result.gate.decided or result.gate.computed
+    duration_ms = None if result.check is None else result.check.duration_ms
+    return Case(group, name, tag, result.words, kind, duration_ms, facts)

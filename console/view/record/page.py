@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from console.domain.ledger.checkpoint import moment
 from console.domain.money import usd_text
@@ -13,6 +12,7 @@ from console.domain.run.pinned import PinnedRoute
 from console.domain.run.state import RunStatus
 from console.view.record.results import gate_outcome
 from console.view.record.summary import summary_of
+from console.view.report.page import SIMULATED, Cell, Own, Page, Table
 from console.view.sign import Sign, Tone
 
 _ENDS = {
@@ -24,50 +24,13 @@ _ENDS = {
 _ASKED = {WriterKind.ROUTE: ASKED, WriterKind.AGENT: NEEDED, WriterKind.OUTSIDE: JUDGES}
 
 
-class Own(str):
-    """Words of the console's own. Any other text of a page may come from outside, and is never markup."""
-
-    __slots__ = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """What stands in a table's cell."""
-
-    text: str
-    tone: Tone | None = None
-    """What a colour would say beside the words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table with a title."""
-
-    title: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    if_empty: str = ""
-    """What is said where it has no row; empty if it is then left out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page about a run."""
-
-    title: str
-    end: str
-    """How the run ended, in a few words."""
-    is_simulated: bool
-    tables: tuple[Table, ...]
-
-
 def page_of(record: Record) -> Page:
     """Return the page about a run."""
     overrides = tuple(_overrides(record))
     return Page(
         f"Run {record.run_id}",
         _ENDS[record.status],
-        record.is_simulated,
+        SIMULATED if record.is_simulated else "",
         (
             Table("What was proven", ("", "", ""), tuple(_facts(record))),
             Table("Routes", ("role", "model asked for", "answered as", "endpoint", "proof", "calls"),

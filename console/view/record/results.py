@@ -13,9 +13,6 @@ from console.domain.run.event import CommandRun
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.state import RunStatus
 
-SIMULATED = "Simulated: the embedded gateway answered. This is not evidence of a real gateway."
-"""What every form says of such a run."""
-
 
 class Outcome(StrEnum):
     """What became of a gate or a check."""

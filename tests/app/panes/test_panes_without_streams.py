@@ -19,7 +19,7 @@ def test_more_of_a_stream_changes_none_of_their_lines() -> None:
     before = streaming("one")
     after = replace(fold(before, OutputReceived(Role.WRITER, " two", False, 190.4)), loop_lag_p99_ms=9.0)
     panes = (
-        HeaderBar(before, is_built_in=True, has_own_facts=False),
+        HeaderBar(before),
         KeyBar(before),
         StepperBar(before),
         RouteTablePane(before, id="routes"),
@@ -38,7 +38,7 @@ def test_more_of_an_agents_answer_changes_none_of_their_lines() -> None:
     before = relaying()
     after = before.apply(moved(7, 9))
     assert before.apart_from_streams == after.apart_from_streams
-    for pane in (HeaderBar(before, is_built_in=True, has_own_facts=False), CallLogPane(before, id="calls")):
+    for pane in (HeaderBar(before), CallLogPane(before, id="calls")):
         assert pane.lines(before, 0, Size(160, 40)) == pane.lines(after, 0, Size(160, 40))
 
 

@@ -35,7 +35,7 @@ from console.domain.tokens.state import TokenState
 from console.services.config.load import load_profile
 from console.view.relay.relay_view import RelayView
 
-pytestmark = pytest.mark.usefixtures("state_home")
+pytestmark = [pytest.mark.usefixtures("state_home"), pytest.mark.long]
 TOKEN = "-".join(["test", "token", "q7w8e9r0t1y2u3i4o5p6"])
 KEY = re.compile(r"gwc-[\w-]+")
 ORIGIN = re.compile(r"http://127\.0\.0\.1:\d+")

@@ -252,7 +252,7 @@ async def test_nothing_is_checked_until_c_climbs_the_free_rungs_of_this_route_al
 ) -> None:
     async with scripted(Steps(token=None)) as server, opened_on(server, tmp_path, monkeypatch) as app:
         await press(app, "j", "k", "tab", "2", "3", "1")
-        assert {worker.name for worker in hands.main_screen(app).workers} == {"gateway", "runs"}
+        assert {worker.name for worker in hands.main_screen(app).workers} == {"gateway", "runs", "watch the config"}
         assert state_of(app).catalogue is None
         assert server.connections == 0
         await press(app, "j", "c")

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import runpy
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,9 @@ from support.cli.relay_command import relay_document
 from support.cli.schemas import FOLDER, valid
 from support.git.repositories import Repository
 from support.relay.stand_in import StandIn
+from support.watch.webhooks import MoodyWebhook
 
+from console.services.config.shipped import shipped
 from console.simulator.process import announcement
 from console.simulator.server import serve
 
@@ -59,7 +62,13 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
     root = Repository(tmp_path / "repository", {"AGENTS.md": b"# Rules\n"}).root
     decide = ("run", "decide", "last", "--gate", "instruction", "--verdict", "ready", "--reason", "read")
     revise = ("run", "decide", "last", "--gate", "writer", "--verdict", "revise", "--reason", "say more of it")
+    faulty = ("--config", shutil.copyfile(shipped("sample_config.toml"), tmp_path / "own.toml"), "--profile", "faults")
     return [
+        ("config", "show"),
+        ("config", "path"),
+        ("config", "validate"),
+        (*faulty, "config", "fix", "reviewer", "--yes"),
+        (*faulty, "config", "undo", "--yes"),
         ("routes",),
         ("--profile", "faults", "routes"),
         ("routes", "--all-profiles"),
@@ -70,6 +79,7 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
         ("check", "--level", "5", "--cross"),
         ("--profile", "faults", "check", "--level", "5"),
         ("init", "--from", DATA / "yaml_configs" / "routes.yaml", "--output", "-"),
+        ("init", "--preset", "list"),
         ("routes", "--from-yaml", DATA / "yaml_configs" / "routes.yaml"),
         ("smoke",),
         ("--profile", "faults", "smoke"),
@@ -125,12 +135,21 @@ async def test_real_documents_of_every_name_meet_their_schemas(console: Console,
     documents.append((await console.run("record", "prune", "--yes", "--json")).document)
     pruned = documents[-1]["runs"][0]["run_id"]
     documents.append((await console.run("record", "show", pruned, "--json")).document)
+    documents += await documents_of_a_watch(console)
     assert {each["schema"] for each in documents} == names_in_code()
     for document in documents:
         assert next(iter(document)) == "schema"
         for wrong in (document | {"more": 1}, *(without(document, key) for key in document if key != "schema")):
             with pytest.raises(ValidationError):
                 valid(wrong)
+
+
+async def documents_of_a_watch(console: Console) -> list[dict[str, Any]]:
+    """Return what a watch writes of a first round, and what its webhook gets."""
+    async with MoodyWebhook(("takes",), keeps_requests=True).serving() as hook:
+        address = f"http://127.0.0.1:{hook.port}/"
+        watched = await console.run("watch", "--once", "--json", "--webhook", address)
+    return [watched.document, valid(json.loads(hook.requests[0].body))]
 
 
 def without(document: dict[str, Any], key: str) -> dict[str, Any]:

@@ -24,6 +24,12 @@ def machine(console: Console) -> Console:
     return console
 
 
+async def captured(machine: Console) -> None:
+    """Capture Codex, and say why if that does not work."""
+    proved = await machine.run("prove", "codex")
+    assert proved.code == 0, proved.stdout + proved.stderr
+
+
 async def test_an_agent_is_captured_without_its_content_and_kept(machine: Console) -> None:
     StandIn(machine.home)
     proved = await machine.run("prove", "codex")
@@ -62,7 +68,7 @@ async def test_check_sends_what_was_captured_last_and_says_so(machine: Console) 
         path = machine.config_for(server.base_url, gateway='token_ref = ["env:GW"]')
         asked = ("check", "--config", path, "--level", "5", "--agent", "codex", "--json")
         before = (await machine.run(*asked, GW=TOKEN)).document["agents"][0]
-        await machine.run("prove", "codex")
+        await captured(machine)
         after = (await machine.run(*asked, GW=TOKEN)).document["agents"][0]
         sent = [request.body for request in server.requests if b"hologram" in request.body]
     assert before["shape"] == {"origin": "built_in", "version": "0.171.0", "recorded_on": "2026-12-01"}
@@ -74,7 +80,7 @@ async def test_check_sends_what_was_captured_last_and_says_so(machine: Console) 
 
 async def test_what_cannot_be_used_is_told_and_the_built_in_shape_is_sent(machine: Console) -> None:
     StandIn(machine.home)
-    await machine.run("prove", "codex")
+    await captured(machine)
     (machine.home / KEPT).write_text('agent = "codex"\n')
     async with scripted() as server:
         path = machine.config_for(server.base_url, gateway='token_ref = ["env:GW"]')
@@ -89,7 +95,7 @@ async def test_what_cannot_be_used_is_told_and_the_built_in_shape_is_sent(machin
 
 async def test_what_was_captured_is_a_table_of_facts_with_a_way_back(machine: Console) -> None:
     StandIn(machine.home)
-    await machine.run("prove", "codex")
+    await captured(machine)
     shown = await machine.run("facts", "show", "agent_shapes/codex")
     assert "in use     captured" in shown.stdout
     assert "2026-12-24 by gateway-console prove" in shown.stdout
@@ -100,7 +106,7 @@ async def test_what_was_captured_is_a_table_of_facts_with_a_way_back(machine: Co
 
 async def test_an_agent_that_makes_no_call_is_told_and_what_was_kept_stays(machine: Console) -> None:
     StandIn(machine.home)
-    await machine.run("prove", "codex")
+    await captured(machine)
     kept = (machine.home / KEPT).read_text("utf-8")
     StandIn(machine.home, version="10.0.0", does="nothing")
     failed = await machine.run("prove", "codex")

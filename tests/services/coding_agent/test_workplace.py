@@ -13,6 +13,8 @@ from support.git.repositories import ENVIRONMENT, Repository
 from console.services.checks.throwaway import Throwaway, ThrowawayError
 from console.services.coding_agent.workplace import workplace
 
+pytestmark = pytest.mark.long
+
 FILES = {
     "AGENTS.md": b"# Rules\n",
     "docs/a.txt": b"one\ntwo\n",

@@ -741,7 +741,7 @@ def test_the_default_path_is_in_xdg_config_home(tmp_path: Path) -> None:
     assert default_config_path({"XDG_CONFIG_HOME": str(tmp_path / "xdg"), "HOME": str(tmp_path)}) == expected
 
 
-@pytest.mark.parametrize("environment", [{}, {"XDG_CONFIG_HOME": ""}])
+@pytest.mark.parametrize("environment", [{}, {"XDG_CONFIG_HOME": ""}, {"XDG_CONFIG_HOME": "."}])
 def test_the_default_path_is_in_the_homes_config_folder_otherwise(tmp_path: Path, environment: dict[str, str]) -> None:
     expected = tmp_path / ".config" / "gateway-console" / "config.toml"
     expected.parent.mkdir(parents=True)

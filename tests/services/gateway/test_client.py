@@ -81,12 +81,15 @@ async def test_a_request_has_exactly_these_headers_and_this_body(family: Endpoin
     assert json.loads(request.body) == BODIES[family]
 
 
-@pytest.mark.parametrize("name", ["x-api-key", "api-key"])
+KEYS = ("authorization", "x-api-key", "api-key", "x-portkey-api-key", "cf-aig-authorization")
+
+
+@pytest.mark.parametrize("name", KEYS[1:])
 @pytest.mark.parametrize("family", FAMILIES)
 async def test_the_token_goes_into_the_header_that_the_profile_names(family: EndpointFamily, name: str) -> None:
     request, _ = await request_of(family, auth=name)
-    keys = {each: request.header(each) for each in ("authorization", "x-api-key", "api-key")}
-    assert keys == {"authorization": None, "x-api-key": None, "api-key": None} | {name: TOKEN}
+    value = f"Bearer {TOKEN}" if name == "cf-aig-authorization" else TOKEN
+    assert {each: request.header(each) for each in KEYS} == dict.fromkeys(KEYS) | {name: value}
 
 
 @pytest.mark.parametrize("family", FAMILIES)

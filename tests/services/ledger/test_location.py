@@ -95,7 +95,7 @@ async def test_a_network_file_system_is_refused_with_advice(kind: str) -> None:
     directory = Path("/home/ann/state")
     error = await refusal(directory, lambda: MOUNTS.format(kind=kind))
     assert str(error) == (
-        f"/home/ann/state is on a network file system ({kind}), where two consoles could damage the ledger;"
+        f"/home/ann/state is on a network file system ({kind}), where two consoles could damage the file;"
         " set XDG_STATE_HOME to a directory on a disk of this machine"
     )
     assert not directory.exists()
@@ -141,7 +141,7 @@ def test_a_read_only_directory_is_named_and_loses_nothing(directory: Path) -> No
     with processes("open_read_only", directory) as (process,):
         there, below, looked, runs = process.rest()
     assert "gateway-console" not in there
-    assert "is read-only, so no run can be stored there; run: chmod 700" in there
+    assert "is read-only, so nothing can be stored there; run: chmod 700" in there
     assert "cannot be written" in below
     assert "set XDG_STATE_HOME to a writable directory" in below
     assert runs == 1

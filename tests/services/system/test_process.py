@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.waiting import HANG_S
 
-from console.services.system.process import ChildEnding, ChildReport, run_bounded
+from console.services.system.process import ChildEnding, ChildReport, marked_processes, run_bounded
 
 OUTPUT = "-".join(["tk", "Qw3rTy7uIo", "PaSdFg8hJk"]).encode()
 
@@ -89,3 +89,22 @@ async def test_no_agent_outlives_what_wrote_too_much(tmp_path: Path) -> None:
     os.set_blocking(reading, True)
     assert (report.ending, os.read(reading, 1)) == (ChildEnding.FLOODED, b"")
     os.close(reading)
+
+
+def test_a_process_that_is_becoming_another_program_is_not_taken_for_one_without_the_mark(tmp_path: Path) -> None:
+    """While a program is exchanged the kernel shows no environment: a grandchild would escape its killing there."""
+
+    def process(name: str, environ: bytes, cmdline: bytes, *, has_program: bool) -> None:
+        entry = tmp_path / name
+        entry.mkdir()
+        (entry / "environ").write_bytes(environ)
+        (entry / "cmdline").write_bytes(cmdline)
+        if has_program:
+            (entry / "exe").symlink_to("/bin/true")
+
+    process("11", b"A=1\0MARK=m\0", b"true\0", has_program=True)
+    process("12", b"A=1\0", b"true\0", has_program=True)
+    process("13", b"", b"", has_program=True)  # becoming another program
+    process("14", b"", b"", has_program=False)  # a thread of the kernel, or a process that has ended
+    process("15", b"", b"true\0", has_program=True)  # has an empty environment
+    assert marked_processes(b"MARK=m", tmp_path) == ([11], [13])

@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from dataclasses import replace
 from html import unescape
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ import yaml
 from google.protobuf import json_format
 from hypothesis import given
 from hypothesis import strategies as st
-from junitparser import Error, Failure, JUnitXml, Properties, Skipped, TestCase, TestSuite
+from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from markdown_it import MarkdownIt
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
@@ -24,6 +23,8 @@ from support.examples import examples
 from support.record import records
 from support.record.in_toto import checked, statements
 from support.record.records import Exportable, places_of, simulated, with_text
+from support.reports import junit_cases
+from support.text.markup import MARKUP, Elements
 from support.text.secret_corpus import SECRETS
 
 from console.domain.record.record import Record
@@ -31,22 +32,6 @@ from console.services.record.export import ExportError, require_clean
 from console.view.record.document import readable
 from console.view.record.exports import Form, exported
 from console.view.record.in_toto import RUN_RECORD, SVR, TEST_RESULT
-
-MARKUP = (
-    "<img src=x onerror=alert(1)>",
-    "</code></td></table></style></title><script>alert(1)</script><!--",
-    '" onmouseover="alert(1)',
-    "[x](javascript:alert(1)) ![x](https://host.example/x) https://host.example www.host.example me@host.example",
-    "@everyone #1 a/b#2 &lt;b&gt; **x** _x_ ~~x~~ \\*x\\* `x` ``x`` \\` \\| a|b|`|` ||",
-    "# x\n\n- x\n\n| a | b |\n|---|---|\n```\n<b>x</b>",
-    "]]><x/>&x;",
-    "!!python/object/apply:os.system [x]: {y: &a *a} # z\n---\n...\n- |",
-    "\u202ex\u2066\u200b\x1b[31m\x00\x7f\x85\u2028\ufffe",
-    "\u202ename\u2066",
-    "http://[",
-    " ` ",
-)
-
 
 # --- Read by the programs of others ----------------------------------------------------------------------------------
 
@@ -87,13 +72,18 @@ def test_junit_has_a_failure_for_a_verdict_an_error_for_a_stop_and_no_pass_witho
     assert outcomes_of(records.from_outside())["gate/planner"] is Skipped
 
 
+@pytest.mark.parametrize("way", records.ALL, ids=lambda way: way.__name__)
+def test_junit_is_what_the_public_schema_allows(way: Any) -> None:
+    junit_cases(exported(Form.JUNIT, *way()))
+
+
 def test_junit_says_why_and_that_an_operator_passed_it() -> None:
     (error,) = cases_of(records.stopped())["gate/preflight"].result
     assert error.type == "account_pricing"
     assert "role writer (gpt-5, responses /v1/responses)" in error.message
-    critic = {each.name: each.value for each in cases_of(records.overridden())["gate/critic"].child(Properties)}
-    assert critic["outcome"] == "overridden"
-    assert critic["override_reason"] == "the point is about the old text"
+    critic = str(cases_of(records.overridden())["gate/critic"].system_out).splitlines()
+    assert "outcome: overridden" in critic
+    assert "override_reason: the point is about the old text" in critic
 
 
 def predicates(exportable: Exportable) -> dict[str, Any]:
@@ -256,19 +246,6 @@ def test_a_simulated_run_is_marked_in_every_form_and_has_no_result() -> None:
 
 
 # --- Text from outside -----------------------------------------------------------------------------------------------
-
-
-class Elements(HTMLParser):
-    """What a browser would see in a page."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: Counter[tuple[str, tuple[str, ...]]] = Counter()
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found[tag, tuple(sorted(name for name, _ in attrs))] += 1
 
 
 def shape_of(record: Record, exportable: Exportable) -> tuple[Any, ...]:

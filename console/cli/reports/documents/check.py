@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from console.cli.reports.documents.agent import AgentDocument
 from console.cli.reports.documents.classification import ClassificationDocument
 from console.cli.reports.documents.finding import FindingDocument
+from console.cli.reports.documents.history.streak import StreakDocument
 from console.cli.reports.documents.price import PriceDocument
 from console.cli.reports.documents.routes import RouteDocument
 from console.cli.reports.finding import route_subject
@@ -62,7 +63,7 @@ class RungDocument(ClassificationDocument, _Rung):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProvenRouteDocument(RouteDocument):
+class _ProvenRoute(RouteDocument):
     """A route and what the gateway's answers proved of it."""
 
     declared_families: tuple[EndpointFamily, ...] | None
@@ -73,6 +74,11 @@ class ProvenRouteDocument(RouteDocument):
     rung_needed: Rung
     """The rung that the role needs before its output may be trusted."""
     rungs: tuple[RungDocument, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProvenRouteDocument(StreakDocument, _ProvenRoute):
+    """A route, what the gateway's answers proved of it, and since when it is red if it is."""
 
     @classmethod
     def of_route(cls, state: ConsoleState, route: ProvenRoute) -> Self:
@@ -96,6 +102,7 @@ class ProvenRouteDocument(RouteDocument):
             output_usd=None if price is None else price.output_usd,
             rung_needed=route.needed,
             rungs=tuple(map(RungDocument.of_rung, route.rungs)),
+            **vars(StreakDocument.of_streak(state.streak(route.key))),
         )
 
 

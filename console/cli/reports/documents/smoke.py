@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from console.cli.reports.documents.classification import ClassificationDocument
 from console.cli.reports.documents.finding import FindingDocument
+from console.cli.reports.documents.history.streak import StreakDocument
 from console.cli.reports.finding import route_subject
 from console.domain.probes.arrival import ArrivalPattern
 from console.domain.probes.ladder import Rung
@@ -20,6 +21,7 @@ from console.domain.routes.shape import Shape
 
 if TYPE_CHECKING:
     from console.services.config.settings import Profile
+    from console.view.console_state import ConsoleState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +111,7 @@ class SmokeResultDocument(ClassificationDocument, _SmokedRoute):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SmokedRouteDocument:
+class _KnownRoute:
     """What is known of a route after the tests."""
 
     role: Role
@@ -119,10 +121,21 @@ class SmokedRouteDocument:
     untested: Rung | None
     """The rung that would prove the route; null where it is proven or in trouble."""
 
+
+@dataclass(frozen=True, kw_only=True)
+class SmokedRouteDocument(StreakDocument, _KnownRoute):
+    """What is known of a route after the tests, and since when it is red if it is."""
+
     @classmethod
-    def of(cls, route: ProvenRoute) -> Self:
+    def of(cls, state: "ConsoleState", route: ProvenRoute) -> Self:
         """Return a route as the document names it."""
-        return cls(role=route.role, route=str(route.key), verdict=route.standing, untested=route.proving_rung)
+        return cls(
+            role=route.role,
+            route=str(route.key),
+            verdict=route.standing,
+            untested=route.proving_rung,
+            **vars(StreakDocument.of_streak(state.streak(route.key))),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +165,7 @@ class SmokedDocument:
         origin: str,
         results: Iterable[SmokeResult],
         loop_lag_p99_ms: float,
-        routes: Iterable[ProvenRoute],
+        state: "ConsoleState",
     ) -> Self:
         """Return the results as the documents name them."""
         return cls(
@@ -160,7 +173,7 @@ class SmokedDocument:
             config=profile.source,
             origin=origin,
             results=tuple(map(SmokeResultDocument.of_result, results)),
-            routes=tuple(map(SmokedRouteDocument.of, routes)),
+            routes=tuple(SmokedRouteDocument.of(state, route) for route in state.proven),
             console=LagDocument(loop_lag_p99_ms=round(loop_lag_p99_ms, 2)),
         )
 

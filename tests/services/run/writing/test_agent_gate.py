@@ -38,7 +38,7 @@ from console.services.run.run_log import RunLog
 from console.services.run.session import stepping
 from console.services.system.confined_child import landlock_version
 
-pytestmark = pytest.mark.usefixtures("no_trust_store")
+pytestmark = [pytest.mark.usefixtures("no_trust_store"), pytest.mark.long]
 
 GOOD = "call(task); edit(); say()"
 

@@ -1,0 +1,1 @@
+"""`config`: the config that is used, its faults, and changes of it."""

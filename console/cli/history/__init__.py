@@ -1,0 +1,1 @@
+"""`history`: what the kept facts say over time."""

@@ -1,0 +1,1 @@
+"""The document of `history`, and what others say of it."""

@@ -1,0 +1,1 @@
+"""The documents on what the console is set to do."""

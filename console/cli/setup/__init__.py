@@ -1,0 +1,1 @@
+"""`init`: the first set-up, and each further profile."""

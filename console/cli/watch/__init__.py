@@ -1,0 +1,1 @@
+"""`watch`: the probe ladder again and again; only changes are told."""

@@ -1,0 +1,1 @@
+"""Setting up a profile: one conversation for both faces, from an address to a profile in the config."""

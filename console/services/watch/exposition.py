@@ -1,0 +1,68 @@
+"""The metrics of a watch for Prometheus: served on loopback, or written to a file for a textfile collector."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from console.domain.problem import Problem, ProblemKind
+from console.services.system.os_reason import os_reason
+from console.services.system.private_file import replace_file
+
+HOST = "127.0.0.1"
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_QUIET = logging.Logger("console.services.watch", logging.CRITICAL + 1)
+"""aiohttp would log the contents of malformed requests, with a traceback."""
+_SHUTDOWN_S = 1.0
+
+
+@contextlib.asynccontextmanager
+async def serve_metrics(port: int, text: Callable[[], str]) -> AsyncIterator[str]:
+    """Serve `GET /metrics` on this machine's loopback while the block runs; yield its address.
+
+    Args:
+        port: The port; 0 picks a free one.
+        text: Returns the metrics as they are now.
+
+    Raises:
+        Problem: It cannot listen on the port.
+
+    """
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        if request.host.rpartition(":")[0] not in (HOST, "localhost"):  # a name of others that leads here
+            return web.Response(status=403, text="This is served to this machine under 127.0.0.1 only.\n")
+        if request.path != "/metrics":
+            return web.Response(status=404, text="Metrics are at /metrics.\n")
+        if request.method not in ("GET", "HEAD"):
+            return web.Response(status=405, text="Use GET.\n", headers={"allow": "GET, HEAD"})
+        return web.Response(body=text().encode(), headers={"content-type": CONTENT_TYPE})
+
+    loop = asyncio.get_running_loop()
+    server = web.Server(answer, access_log=None, logger=_QUIET)
+    try:
+        listening = await loop.create_server(server, HOST, port)
+    except OSError as error:
+        raise Problem(
+            f"--prometheus: cannot listen on port {port}: {os_reason(error)}. Use another port, or a file",
+            ProblemKind.USAGE,
+        ) from None
+    try:
+        yield f"http://{HOST}:{listening.sockets[0].getsockname()[1]}/metrics"
+    finally:
+        listening.close()
+        server.pre_shutdown()
+        await server.shutdown(_SHUTDOWN_S)
+
+
+def write_metrics(path: Path, text: str) -> None:
+    """Write metrics to a file that every user may read, as a collector runs as another one.
+
+    Raises:
+        PrivateFileError: It cannot be written.
+
+    """
+    replace_file(path, text.encode(), mode=0o644)

@@ -1,0 +1,1 @@
+"""The set-up as lines of text, the same in both faces."""

@@ -1,0 +1,1 @@
+"""A watch as text: lines for a person, and metrics for programs."""
