@@ -23,6 +23,7 @@ _SCREENS = {
 }
 _ROOMS = {
     "domain": "Verification",
+    "domain/agent_settings": "Settings of coding agents",
     "domain/artifacts": "Drafts: patches, articles and plans",
     "domain/injection": "Drafts that address their reviewer",
     "domain/instructions": "Instruction sources",

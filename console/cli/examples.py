@@ -19,8 +19,19 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("demo --remove", "delete what the demo kept"),
     ),
     "init": (
+        ("init", "ask for the gateway, its token and the roles, check for free, and write a profile"),
+        ("init --preset ollama --role writer=llama3 --yes", "without questions, from a gateway that is known here"),
+        ("init --preset list", "the gateways that are known here"),
         ("init --from gateway.yaml", "write the config from a YAML file of routes and references"),
-        ("init --from gateway.yaml --output -", "only show what it would write"),
+    ),
+    "config": (
+        ("config show", "every setting in use, and where it comes from"),
+        ("config validate", "all faults of the config, with their lines"),
+        ("config edit", "open it in your editor, and check it before it counts"),
+        ("config fix writer", "write what fixes a route's drift, after asking"),
+        ("config undo", "put back what the last fix replaced"),
+        ("config path", "where the config is, and which one counts"),
+        ("config schema", "the JSON Schema, for an editor"),
     ),
     "routes": (
         ("routes", "the route table and what is wrong in it"),
@@ -31,6 +42,8 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("check", "connection, catalogue, key and path of every route; generates nothing"),
         ("check --level 0", "offline only"),
         ("check --level 4 --role writer", "also one streamed call through the writer's route; it may cost"),
+        ("check --output report.xml --output findings.sarif", "also as JUnit and SARIF, for CI"),
+        ("check --against acme-eu", "the same for another profile, and what turned red"),
         ("check --list", "every rule that is checked, with its severity and source"),
     ),
     "smoke": (
@@ -38,10 +51,27 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("smoke --role writer --repeat 5", "five calls through one route, one after another"),
         ("smoke --all-profiles --json > smoke.json", "every profile, as JSON for a script"),
     ),
+    "watch": (
+        ("watch", "check every five minutes, and tell changes only"),
+        ("watch --every 1m --level 2 --bell", "every minute, up to the catalogue; ring the bell on an alarm"),
+        ("watch --once", "one round, from cron"),
+        ("watch --prometheus 9464", "serve metrics on 127.0.0.1:9464/metrics"),
+    ),
+    "history": (
+        ("history", "the last week of every route: latency, speed, failures and cost"),
+        ("history --role writer --since 24h --plot ttft", "one route's time to first token, drawn"),
+        ("history --fail-on-regression", "for CI: exit code 1 if the newest calls are worse"),
+    ),
     "relay": (
         ("relay --for codex", "open the relay and show the settings for Codex; ctrl+c ends it"),
         ("relay --route writer --exec -- codex", "run Codex with them, and without any token"),
         ("relay --for claude --calls 20", "take at most 20 calls"),
+    ),
+    "agents": (
+        ("agents", "what the settings of coding agents on this machine would call"),
+        ("agents --settings codex", "the settings that match the route table"),
+        ("agents --write codex", "write them, after asking"),
+        ("agents --undo", "put back what the last write replaced"),
     ),
     "prove": (
         ("prove", "run every coding agent of this machine on loopback and keep the shape of its calls"),
