@@ -39,9 +39,18 @@ def _names(arguments: argparse.Namespace) -> tuple[str, ...]:
 
         found = newest_run_ids(Directories.of(current().environment).state / "runs.db")
         return ("last", *found) if found else ()
-    from console.services.config.load import default_config_path
     from console.services.config.names import profile_names, route_keys
+    from console.services.config.precedence import Request, choose, config_files
     from console.services.config.shipped import shipped
+    from console.services.config.toml_text import ConfigError
 
-    path = arguments.config or default_config_path(current().environment) or shipped("sample_config.toml")
-    return profile_names(path) if arguments.names == "profiles" else route_keys(path, arguments.profile)
+    request = Request.here(current().environment, arguments.config, arguments.profile)
+    built_in = shipped("sample_config.toml")
+    try:
+        if arguments.names == "routes":
+            chosen = choose(request)
+            return route_keys(chosen.path or built_in, chosen.profile)
+        places = [each.path or built_in for each in config_files(request) if each.is_read]
+    except ConfigError:  # a shell has no place for what is wrong
+        return ()
+    return tuple(dict.fromkeys(name for path in places for name in profile_names(path)))
