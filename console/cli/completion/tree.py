@@ -9,6 +9,7 @@ from enum import StrEnum
 from console.cli.parser import build_parser
 from console.domain.errors.category import Category
 from console.domain.facts.load import facts_names
+from console.domain.setup.preset import presets
 from console.domain.verification import rows
 
 
@@ -150,6 +151,8 @@ def _known(command: tuple[str, ...], placeholder: str, words: str) -> tuple[str,
             return tuple(dict.fromkeys(word for word in re.findall("[a-z-]+", words) if word in _AGENTS))
         case ("explain",), "CATEGORY|BODYFILE|-":
             return tuple(Category)
+        case ("init",), "NAME" if "preset" in words:
+            return (*(each.name for each in presets()), "list")
         case ("facts", "show"), "NAME":
             return facts_names()
         case ("verify", *_), "ROW":
