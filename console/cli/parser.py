@@ -88,9 +88,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Operator console for coding-agent model gateways. Without a verb, it opens the screen.",
         epilog="The config file is $XDG_CONFIG_HOME/gateway-console/config.toml, by default in ~/.config. A profile"
         " that it lacks may be in the repository's .gateway-console.toml. Without either, the built-in profile demo"
-        " is used. Exit codes: "
-        + "; ".join(f"{code.value} {words}" for code, words in MEANINGS.items())
-        + ".",
+        " is used. Exit codes: " + "; ".join(f"{code.value} {words}" for code, words in MEANINGS.items()) + ".",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"gateway-console {__version__}")

@@ -39,18 +39,8 @@ def _names(arguments: argparse.Namespace) -> tuple[str, ...]:
 
         found = newest_run_ids(Directories.of(current().environment).state / "runs.db")
         return ("last", *found) if found else ()
-    from console.services.config.names import profile_names, route_keys
-    from console.services.config.precedence import Request, choose, config_files
-    from console.services.config.shipped import shipped
-    from console.services.config.toml_text import ConfigError
+    from console.cli.completion.names import profile_names, route_keys
+    from console.services.config.precedence import Request
 
     request = Request.here(current().environment, arguments.config, arguments.profile)
-    built_in = shipped("sample_config.toml")
-    try:
-        if arguments.names == "routes":
-            chosen = choose(request)
-            return route_keys(chosen.path or built_in, chosen.profile)
-        places = [each.path or built_in for each in config_files(request) if each.is_read]
-    except ConfigError:  # a shell has no place for what is wrong
-        return ()
-    return tuple(dict.fromkeys(name for path in places for name in profile_names(path)))
+    return profile_names(request) if arguments.names == "profiles" else route_keys(request)

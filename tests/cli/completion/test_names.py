@@ -48,3 +48,5 @@ async def test_the_routes_are_those_of_the_profile_that_a_line_names(console: Co
     default = await console.run("completion", "--names", "routes", "--config", path)
     named = await console.run("completion", "--names", "routes", "--config", path, "--profile", "q")
     assert (default.stdout.split(), named.stdout.split()) == (["writer", "writer.fast"], ["critic.second"])
+    of_variable = await console.run("completion", "--names", "profiles", GATEWAY_CONSOLE_CONFIG=str(path))
+    assert of_variable.stdout.split() == ["p", "q"]
