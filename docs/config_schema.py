@@ -1,7 +1,7 @@
 """Make docs/schema/config-v1.json of the settings' models: `python docs/config_schema.py`.
 
 It is a JSON Schema (2020-12) for editors. The meaning beneath a setting in `console/services/config/`, in `model.py` or
-`agent_model.py`, is its description.
+a module of `tables/`, is its description.
 """
 
 import ast
@@ -14,7 +14,8 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
-from console.services.config import agent_model, model, watch_model
+from console.services.config import model
+from console.services.config.tables import agent, watch
 
 PATH = Path(__file__).parent / "schema" / "config-v1.json"
 
@@ -42,7 +43,7 @@ class _TomlSchema(GenerateJsonSchema):
 def meanings() -> dict[str, dict[str, str]]:
     """Return the text beneath each setting, by model and name, and that of each model under an empty name."""
     found: dict[str, dict[str, str]] = {}
-    modules = (model, agent_model, watch_model)
+    modules = (model, agent, watch)
     for node in (each for module in modules for each in ast.parse(inspect.getsource(module)).body):
         if isinstance(node, ast.ClassDef):
             texts = found[node.name] = {"": _unwrapped(ast.get_docstring(node) or "")}

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from console.domain.routes.contract import RouteCheck
     from console.domain.routes.model_facts import ModelFacts
-    from console.services.config.from_yaml import ConfigFromYaml
     from console.services.config.load import BrokenProfile
     from console.services.config.precedence import Request
     from console.services.config.settings import Profile
+    from console.services.setup.from_yaml import ConfigFromYaml
 
 
 class NoRouteChosen(Problem):
@@ -82,8 +82,8 @@ def profile_of_yaml(arguments: argparse.Namespace, path: "Path") -> "ConfigFromY
     """
     import re
 
-    from console.services.config.from_yaml import config_from_yaml
     from console.services.facts.installed import model_facts
+    from console.services.setup.from_yaml import config_from_yaml
 
     if arguments.config is not None:
         raise Problem("--config and a YAML file exclude each other; give one of them", ProblemKind.USAGE)

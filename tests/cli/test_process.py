@@ -14,6 +14,7 @@ VERBS = [
     ("record", "list", "--json"),
     ("instructions", "."),
     ("boundary",),
+    ("agents",),
     ("history",),
     ("token", "list"),
     ("explain", "rate_limit"),

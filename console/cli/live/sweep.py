@@ -99,10 +99,17 @@ async def _one(
 
 
 @asynccontextmanager
-async def open_clients(profiles: Sequence[Profile]) -> AsyncIterator[dict[str, Client | Problem]]:
+async def open_clients(
+    profiles: Sequence[Profile], advise: Callable[[str], None] = output.note
+) -> AsyncIterator[dict[str, Client | Problem]]:
     """Open the profiles' gateways side by side, then those whose token a person may have to type. Nothing is sent.
 
     Typing blocks the event loop, and with it the deadlines of the other tokens' sources.
+
+    Args:
+        profiles: The profiles.
+        advise: Takes advice about a profile's token.
+
     """
     groups: dict[Hashable, list[Profile]] = {}
     for profile in profiles:
@@ -118,7 +125,7 @@ async def open_clients(profiles: Sequence[Profile]) -> AsyncIterator[dict[str, C
                 client = None
                 for profile in group:
                     try:
-                        client = client or await _opened(stack, profile, embedded)
+                        client = client or await _opened(stack, profile, embedded, advise)
                         found[profile.name] = client
                     except Problem as problem:
                         found[profile.name] = problem
@@ -131,13 +138,16 @@ async def open_clients(profiles: Sequence[Profile]) -> AsyncIterator[dict[str, C
 
 
 async def _opened(
-    stack: AsyncExitStack, profile: Profile, embedded: Callable[[], AbstractAsyncContextManager[EmbeddedGateway]]
+    stack: AsyncExitStack,
+    profile: Profile,
+    embedded: Callable[[], AbstractAsyncContextManager[EmbeddedGateway]],
+    advise: Callable[[str], None],
 ) -> Client:
     target = await stack.enter_async_context(
         open_target(profile, embedded, environment=current().environment, ask=ask_on_terminal)
     )
     if target.token.advice and target.gateway is not None:
-        output.note(f"{profile.name}: {target.token.advice}")
+        advise(f"{profile.name}: {target.token.advice}")
     return Client(target)
 
 

@@ -38,6 +38,10 @@ VERBS = {
         may_hold_token=True,
     ),
     "prove": Verb(f"{_ROOM}prove", "what the coding agents of this machine send, tried on loopback without any token"),
+    "agents": Verb(
+        "console.cli.agents.verb",
+        "what coding agents' own settings really call, and whether the routes allow it; offline",
+    ),
     "run": Verb("console.cli.run.verb", "gated runs, one step or one decision at a time", may_hold_token=True),
     "record": Verb("console.cli.record.verb", "the safe records of runs: list, show, verify"),
     "history": Verb("console.cli.history.verb", "how fast and reliable each route was, its cost, what is worse now"),

@@ -4,6 +4,7 @@ import argparse
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 
+from console.cli import output
 from console.cli.context import current
 from console.cli.live.sweep import Client, may_ask, open_clients, places_of
 from console.cli.profile import chosen_checks, chosen_profile, is_sweep, swept_profiles
@@ -24,6 +25,7 @@ class ConfigDesk:
         self._arguments = arguments
         self._is_sweep = is_sweep(arguments)
         self._first: Sequence[Profile | BrokenProfile] | None = None
+        self._advised: set[str] = set()
 
     def at_start(self) -> Sequence[Profile | BrokenProfile]:
         """Read the config for the first time, and print the notes that go with it. Raises `ConfigError`."""
@@ -54,7 +56,7 @@ class ConfigDesk:
     @contextlib.asynccontextmanager
     async def opened(self, profiles: Sequence[Profile]) -> AsyncIterator[Opened]:
         """Open the profiles' gateways; nothing is sent. What keeps one from it does not stop the others."""
-        async with open_clients(profiles) as clients:
+        async with open_clients(profiles, self._advise) as clients:
             places = places_of(profiles, clients, None)
             found: dict[str, OpenGateway | Problem] = {}
             for name, client in clients.items():
@@ -67,6 +69,12 @@ class ConfigDesk:
                 except Problem as problem:
                     found[name] = problem
             yield found
+
+    def _advise(self, words: str) -> None:
+        """Print advice about a token once, however often its gateway is opened."""
+        if words not in self._advised:
+            self._advised.add(words)
+            output.note(words)
 
     def may_ask(self, profile: Profile) -> bool:
         """Return whether opening its gateway may ask a person."""

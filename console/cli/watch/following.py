@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
+from secrets import token_hex
 
 from console import __version__
 from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode, code_of_kind, most_actionable
+from console.cli.recording import live_recording
 from console.cli.reports.code import code_of
 from console.cli.reports.documents.watch.event import WatchEventDocument, WatchEventsDocument
 from console.cli.reports.sweep import counted
@@ -20,9 +22,11 @@ from console.cli.watch.order import WatchOrder, Webhook
 from console.domain.ledger.checkpoint import moment
 from console.domain.money import usd_text
 from console.domain.probes.standing import Standing
+from console.domain.routes.contract import RouteCheck
 from console.domain.tokens.secret import Secret
 from console.domain.watch.profile_watch import ProfileWatch
 from console.domain.watch.told import Told, ToldKind
+from console.services.config.settings import Profile
 from console.services.gateway.address import canonical_origin
 from console.services.open_gateway import TokenError
 from console.services.system.directories import state_directory
@@ -30,10 +34,11 @@ from console.services.system.private_file import PrivateFileError
 from console.services.tokens.resolve import resolve_token
 from console.services.tokens.sources import open_sources
 from console.services.tokens.terminal import ask_on_terminal
-from console.services.watch.courier import Courier, CourierEvent, CourierFailed
+from console.services.watch.courier import END_S, Courier, CourierEvent, CourierFailed
 from console.services.watch.desk import Desk
 from console.services.watch.exposition import serve_metrics, write_metrics
 from console.services.watch.notification import Notifier
+from console.services.watch.round import Recording, See, no_recording
 from console.services.watch.watch import (
     Overslept,
     PaidRounds,
@@ -57,15 +62,23 @@ class _Follower:
     order: WatchOrder
     began_at: float
     metrics: WatchMetrics
+    courier: Courier[Change] | None = None
+    """For all profiles; None if each has its own, or none."""
     couriers: dict[str, Courier[Change]] = field(default_factory=dict)
     """By profile."""
     otel: Courier[WatchMetrics] | None = None
     notifier: Notifier | None = None
     told: Counter[ToldKind] = field(default_factory=Counter)
+    id: str = field(default_factory=lambda: token_hex(8))
     number: int = 0
     notified: "asyncio.Queue[Told]" = field(default_factory=lambda: asyncio.Queue(64))
     said: set[str] = field(default_factory=set)
     last: RoundEnded | None = None
+
+    @property
+    def all_couriers(self) -> tuple[Courier[Change], ...]:
+        """Those who deliver changes, each once."""
+        return tuple(dict.fromkeys((*([] if self.courier is None else [self.courier]), *self.couriers.values())))
 
     def take(self, event: WatchEvent) -> None:
         """Pass on an event."""
@@ -87,7 +100,7 @@ class _Follower:
     def _tell(self, told: Told) -> None:
         self.number += 1
         self.told[told.kind] += 1
-        number = f"{int(self.began_at * 1000)}-{self.number}"
+        number = f"{self.id}-{self.number}"
         document = WatchEventDocument.of(told, number, is_simulated=told.profile in self.order.simulated)
         if self.order.as_json:
             output.write_json_line(document)
@@ -96,20 +109,20 @@ class _Follower:
         else:
             at = moment(int(told.at) * 1000).replace(".000Z", "Z")
             output.write_line(f"{at}  {told_subject(told)}  {told_words(told)}")
-        hooks = {told.profile: self.couriers.get(told.profile)} if told.profile else self.couriers
-        for courier in dict.fromkeys(hooks.values()):
-            if courier is not None:
+        for courier in self.all_couriers:
+            if not told.profile or courier in (self.courier, self.couriers.get(told.profile)):
                 courier.put((told, document))
         if told.kind.is_alarm and self.order.rings and not output.ring_bell():
             self.say_once("--bell: stderr is not a terminal, so nothing rings")
         if self.notifier is not None and (told.kind.is_alarm or told.kind.is_all_clear):
             if self.notified.full():
                 self.notified.get_nowait()
+                self.notified.task_done()
             self.notified.put_nowait(told)
 
     def _measure(self, ended: RoundEnded) -> None:
         self.last = ended
-        dropped = sum(each.dropped_in_all for each in dict.fromkeys(self.couriers.values()))
+        dropped = sum(each.dropped_in_all for each in self.all_couriers)
         self.metrics = WatchMetrics(
             __version__, ended.profiles, self.began_at, ended.at, ended.number, ended.elapsed_s, self.told, dropped
         )
@@ -136,10 +149,26 @@ class _Follower:
             reason = await self.notifier.show(told_subject(told), body, is_urgent=told.kind.is_alarm)
             if reason:
                 self.say_once(f"--notify: {reason}")
+            self.notified.task_done()
+
+
+def _recording(order: WatchOrder) -> Recording:
+    """Return what shows the history each round of an open gateway; where none was opened, nothing is a fact."""
+
+    def begin(profile: Profile, checks: tuple[RouteCheck, ...], origin: str) -> See:
+        if not origin:
+            return no_recording(profile, checks, origin)
+        return live_recording(profile, checks, origin, is_read_only=order.is_read_only).see
+
+    return begin
 
 
 async def follow(order: WatchOrder, desk: Desk) -> ExitCode:
     """Watch until the order's end or a signal; return the exit code of the last round.
+
+    Args:
+        order: What to watch, how and where it is told.
+        desk: The config and its gateways.
 
     Raises:
         Problem: The config cannot be used, or something that was asked for cannot be opened.
@@ -152,7 +181,7 @@ async def follow(order: WatchOrder, desk: Desk) -> ExitCode:
     tasks: list[asyncio.Task[None]] = []
     async with AsyncExitStack() as stack:
         await _open_outputs(follower, stack, tasks)
-        watch = Watch(_plan(order), desk, stop)
+        watch = Watch(_plan(order), desk, stop, recording=_recording(order))
         try:
             async with aclosing(watch.run()) as events:
                 async for event in events:
@@ -208,12 +237,13 @@ async def _open_outputs(follower: _Follower, stack: AsyncExitStack, tasks: "list
     """Open what the order tells, before anything is sent to a gateway. Raises `Problem` if something cannot be."""
     order = follower.order
     by_hook: dict[Webhook, Courier[Change]] = {}
-    for profile, hook in order.webhooks.items():
+    for hook in (*([] if order.webhook is None else [order.webhook]), *order.webhooks.values()):
         if hook not in by_hook:
             secret = await _secret_of(hook)
             by_hook[hook] = Courier(hook.address, _webhook_body, _courier_told("webhook"), secret=secret)
             tasks.append(asyncio.create_task(by_hook[hook].run()))
-        follower.couriers[profile] = by_hook[hook]
+    follower.courier = None if order.webhook is None else by_hook[order.webhook]
+    follower.couriers = {profile: by_hook[hook] for profile, hook in order.webhooks.items()}
     if order.otel is not None:
         follower.otel = Courier(
             order.otel, lambda batch, _: otlp_metrics(batch[-1]), _courier_told("--otel"), limit=1
@@ -264,15 +294,17 @@ def _courier_told(name: str) -> Callable[[CourierEvent], None]:
 
 async def _finish(follower: _Follower, hurry: asyncio.Event) -> None:
     """Give what still waits a little time, less if a second signal comes; say what was not delivered."""
-    couriers = list(dict.fromkeys(follower.couriers.values()))
+    couriers = follower.all_couriers
     work = [asyncio.ensure_future(each.finish()) for each in couriers]
     if follower.otel is not None:
         work.append(asyncio.ensure_future(follower.otel.finish()))
+    if follower.notifier is not None:
+        work.append(asyncio.ensure_future(follower.notified.join()))
     hurried = asyncio.ensure_future(hurry.wait())
     try:
         if work:
             ended = asyncio.create_task(_all(work))
-            await asyncio.wait({ended, hurried}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({ended, hurried}, timeout=END_S, return_when=asyncio.FIRST_COMPLETED)
             ended.cancel()
     finally:
         hurried.cancel()

@@ -45,8 +45,10 @@ class WatchOrder:
     is_once: bool
     is_read_only: bool
     as_json: bool
+    webhook: Webhook | None
+    """Where the changes of all profiles go, by the command line."""
     webhooks: dict[str, Webhook]
-    """By profile."""
+    """Where those of each profile go, by the config; empty if the command line says it."""
     prometheus_port: int | None
     prometheus_file: Path | None
     otel: PostAddress | None
@@ -97,7 +99,8 @@ class WatchOrder:
             is_once=arguments.once,
             is_read_only=arguments.read_only,
             as_json=arguments.json,
-            webhooks=_webhooks(arguments.webhook, profiles),
+            webhook=None if arguments.webhook is None else Webhook(_address(arguments.webhook, "--webhook")),
+            webhooks={} if arguments.webhook is not None else _webhooks(profiles),
             prometheus_port=port,
             prometheus_file=file,
             otel=None if arguments.otel is None else _otel(arguments.otel),
@@ -110,10 +113,7 @@ def _has_budget(profile: Profile) -> bool:
     return profile.policy.budget_tokens is not None or profile.policy.budget_usd is not None
 
 
-def _webhooks(given: str | None, profiles: Sequence[Profile | BrokenProfile]) -> dict[str, Webhook]:
-    if given is not None:
-        hook = Webhook(_address(given, "--webhook"))
-        return {each.name: hook for each in profiles}
+def _webhooks(profiles: Sequence[Profile | BrokenProfile]) -> dict[str, Webhook]:
     return {
         each.name: Webhook(
             _address(each.watch.webhook, f"webhook of profile {each.name}"), each.watch.webhook_token_ref, each

@@ -28,6 +28,8 @@ class ProfileRound:
     """What was spent on it, today and in this watch; None if that is not known."""
     day: str = ""
     """The day in UTC, as an ISO date."""
+    passed_over: frozenset[RouteKey] = frozenset()
+    """The profile's routes that the options did not choose: nothing is told of them, and nothing forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,9 @@ class ProfileWatch:
 
     name: str
     routes: Mapping[RouteKey, RouteWatch] = field(default_factory=lambda: MappingProxyType({}))
+    """Those that the newest round watched."""
+    idle: Mapping[RouteKey, RouteWatch] = field(default_factory=lambda: MappingProxyType({}))
+    """Those that it passed over, as an earlier round left them."""
     problem: ProblemKind | None = None
     """Why it cannot be watched; None if it can."""
     problem_words: str = ""
@@ -86,25 +91,34 @@ class ProfileWatch:
                     ToldKind.USABLE, seen.at, since=self.problem_since, rounds=self.problem_rounds, problem=self.problem
                 )
             )
+        before = {**self.idle, **self.routes}
         routes: dict[RouteKey, RouteWatch] = {}
         for each in seen.sightings:
-            known = self.routes.get(each.route.key)
+            known = before.get(each.route.key)
             if known is None or known.route != each.route:
                 known = RouteWatch(each.route)
             routes[each.route.key], more = known.after(each, seen.at)
             told += more
         told += [
             Told(ToldKind.REMOVED, seen.at, routes=(key,), models=(known.route.model,))
-            for key, known in self.routes.items()
-            if key not in routes
+            for key, known in before.items()
+            if key not in routes and key not in seen.passed_over
         ]
+        idle = {key: known for key, known in before.items() if key in seen.passed_over}
         is_paid = any(each.tried_to >= Rung.SMOKE for each in seen.sightings)
         if seen.over_budget and not self.is_budget_told:
             told.append(Told(ToldKind.BUDGET_USED_UP, seen.at, words=seen.over_budget))
         now = replace(
-            self, routes=MappingProxyType(routes), problem=None, problem_words="", problem_rounds=0, problem_since=None,
-            is_problem_told=False, is_budget_told=bool(seen.over_budget) or (self.is_budget_told and not is_paid),
-        )  # fmt: skip
+            self,
+            routes=MappingProxyType(routes),
+            idle=MappingProxyType(idle),
+            problem=None,
+            problem_words="",
+            problem_rounds=0,
+            problem_since=None,
+            is_problem_told=False,
+            is_budget_told=bool(seen.over_budget) or (self.is_budget_told and not is_paid),
+        )
         return now, tuple(told)
 
     def on_top_of(self, earlier: "ProfileWatch") -> "ProfileWatch":
@@ -120,6 +134,9 @@ class ProfileWatch:
 
     def without_pending(self) -> "ProfileWatch":
         """Return it after a long gap between two rounds: what was seen before the gap confirms nothing after it."""
-        routes = {key: each.without_pending() for key, each in self.routes.items()}
+        routes, idle = (
+            MappingProxyType({key: each.without_pending() for key, each in of.items()})
+            for of in (self.routes, self.idle)
+        )
         rounds = self.problem_rounds if self.is_problem_told else 0
-        return replace(self, routes=MappingProxyType(routes), problem_rounds=rounds)
+        return replace(self, routes=routes, idle=idle, problem_rounds=rounds)

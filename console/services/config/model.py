@@ -23,7 +23,6 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 from console.domain.routes.role import Role
 from console.domain.routes.route import ROUTE_LIMIT
 from console.domain.routes.route_key import NAME_PATTERN, NAME_WORDS
-from console.services.config.agent_model import AgentModel, RelayModel
 from console.services.config.field_types import (
     BaseUrl,
     BaseUrlVariable,
@@ -61,8 +60,9 @@ from console.services.config.settings import (
     InstructionSettings,
     PolicySettings,
 )
-from console.services.config.table import Table
-from console.services.config.watch_model import WatchModel
+from console.services.config.tables.agent import AgentModel, RelayModel
+from console.services.config.tables.table import Table
+from console.services.config.tables.watch import WatchModel
 from console.services.gateway.address import version_fault
 from console.services.gateway.options import Auth
 from console.services.tokens.reference import Scheme

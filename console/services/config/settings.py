@@ -133,7 +133,7 @@ class InstructionSettings:
 
 @dataclass(frozen=True)
 class RelaySettings:
-    """What the relay holds coding agents to: `agent_model.RelayModel`."""
+    """What the relay holds coding agents to: `tables.agent.RelayModel`."""
 
     suspected_secrets: Literal["refuse", "pass"] = "refuse"
     max_output_tokens: int = 32_000
@@ -145,7 +145,7 @@ class RelaySettings:
 
 @dataclass(frozen=True)
 class AgentSettings:
-    """What holds for a coding agent that writes a run's drafts: `agent_model.AgentModel`."""
+    """What holds for a coding agent that writes a run's drafts: `tables.agent.AgentModel`."""
 
     command: str = ""
     time_limit_s: int = 1_800
@@ -156,7 +156,7 @@ class AgentSettings:
 
 @dataclass(frozen=True)
 class WatchSettings:
-    """What `watch` does if its options say nothing else: `watch_model.WatchModel`."""
+    """What `watch` does if its options say nothing else: `tables.watch.WatchModel`."""
 
     every_s: int = 300
     level: int = 3

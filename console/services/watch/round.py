@@ -8,10 +8,9 @@ from datetime import date
 from console.domain.errors.category import Category
 from console.domain.money import FREE, Estimate
 from console.domain.probes.catalogue import Catalogue
-from console.domain.probes.event import CatalogueRead, CheckEvent, RungFinished, RungStarted, SmokeFinished
-from console.domain.probes.ladder import Rung, RungResult
+from console.domain.probes.event import CatalogueRead, CheckEvent, RungFinished, RungStarted
+from console.domain.probes.ladder import Rung
 from console.domain.probes.proven_route import ProvenRoute
-from console.domain.probes.smoke import SmokeResult
 from console.domain.routes.contract import RouteCheck
 from console.domain.routes.route_key import RouteKey
 from console.domain.routes.shape import Shape
@@ -25,17 +24,26 @@ from console.services.probes.smoke import SmokePlan
 from console.services.run.own_rubric import role_order
 from console.services.watch.desk import OpenGateway
 
+See = Callable[[CheckEvent], None]
+"""Takes each event of one profile's round, whether the round ends or is cut."""
+Recording = Callable[[Profile, tuple[RouteCheck, ...], str], See]
+"""Begins to take the events of a round, by its profile, its routes and its gateway's origin: such as a history."""
+
+
+def no_recording(profile: Profile, checks: tuple[RouteCheck, ...], origin: str) -> See:
+    """Take no events."""
+    del profile, checks, origin
+    return lambda _: None
+
 
 @dataclass(slots=True)
 class RoundResults:
-    """What a round showed of one profile, for whoever keeps more of it than the watch does."""
+    """What a round showed of one profile."""
 
     profile: Profile
     at: float
     """Unix time in seconds."""
     routes: tuple[ProvenRoute, ...] = ()
-    rungs: list[RungResult] = field(default_factory=list)
-    calls: list[SmokeResult] = field(default_factory=list)
     catalogue: Catalogue | None = None
     """None if the lists were not read."""
     over_budget: str = ""
@@ -51,12 +59,9 @@ class RoundResults:
                 self.billed_perhaps.add(key)
             case RungFinished(result):
                 self.billed_perhaps.discard(result.key)
-                self.rungs.append(result)
                 said = result.classification
                 if said is not None and said.category is Category.BUDGET_EXCEEDED:
                     self.over_budget = self.over_budget or said.evidence
-            case SmokeFinished(result):
-                self.calls.append(result)
             case CatalogueRead(catalogue):
                 self.catalogue = catalogue
             case _:
@@ -78,7 +83,7 @@ class RoundPlan:
 
 
 async def climb_round(
-    results: RoundResults, checks: tuple[RouteCheck, ...], opened: OpenGateway | None, how: RoundPlan
+    results: RoundResults, checks: tuple[RouteCheck, ...], opened: OpenGateway | None, how: RoundPlan, see: See
 ) -> None:
     """Climb the ladder of a profile's routes, and add what it shows to the results as it shows.
 
@@ -87,6 +92,7 @@ async def climb_round(
         checks: The routes with their offline checks.
         opened: The open gateway; None for rung 0, which asks none.
         how: How far to climb, and with what.
+        see: Takes each event.
 
     """
     results.routes = tuple(ProvenRoute(check) for check in checks)
@@ -104,6 +110,7 @@ async def climb_round(
     async with aclosing(climb(checks, ladder, places=opened.places)) as events:
         async for event in events:
             results.take(event)
+            see(event)
 
 
 def smoke_plan(profile: Profile, opened: OpenGateway, how: RoundPlan) -> SmokePlan:
@@ -128,7 +135,3 @@ async def most_a_round(
             if rung <= how.top:
                 total = total.plus(call_price(check.route, plan, shape))
     return total
-
-
-Results = Callable[[RoundResults], None]
-"""Takes what each round showed of a profile, such as a history."""

@@ -87,6 +87,7 @@ class _Route(Struct, frozen=True, omit_defaults=True):
 class _File(Struct, frozen=True, omit_defaults=True):
     version: Literal[1]
     routes: list[_Route]
+    idle: list[_Route] = []
     at: float = 0.0
     problem: ProblemKind | None = None
     problem_words: Annotated[str, Meta(max_length=100_000)] = ""
@@ -161,6 +162,7 @@ def _file(watch: ProfileWatch) -> _File:
     return _File(
         1,
         [_route(each) for each in watch.routes.values()],
+        [_route(each) for each in watch.idle.values()],
         watch.at,
         watch.problem,
         watch.problem_words,
@@ -216,10 +218,13 @@ def _listing(listing: Listing | None) -> _Listing | None:
 
 def _watch(profile: str, file: _File) -> ProfileWatch:
     """Return what a file says. Raises `ValueError` if a key in it is not a route's."""
-    routes = {RouteKey(each.key): _known(each) for each in file.routes}
+    routes, idle = (
+        MappingProxyType({RouteKey(each.key): _known(each) for each in of}) for of in (file.routes, file.idle)
+    )
     return ProfileWatch(
         profile,
-        MappingProxyType(routes),
+        routes,
+        idle,
         file.problem,
         file.problem_words,
         file.problem_rounds,

@@ -27,10 +27,11 @@ from console.domain.watch.told import Told
 from console.services.config.load import BrokenProfile
 from console.services.config.settings import Profile
 from console.services.gateway.account import Account
+from console.services.gateway.address import origin
 from console.services.system.private_file import PrivateFileError
 from console.services.watch.desk import Desk, OpenGateway, Openings
 from console.services.watch.pacing import OVERSLEPT_S, Pacer, boot_s
-from console.services.watch.round import Results, RoundPlan, RoundResults, climb_round, most_a_round
+from console.services.watch.round import Recording, RoundPlan, RoundResults, climb_round, most_a_round, no_recording
 from console.services.watch.spending import Spending
 from console.services.watch.state_file import StateFile
 from console.services.watch.watched_config import WatchedConfig
@@ -115,20 +116,22 @@ WatchEvent = PaidRounds | StateUnkept | Overslept | Told | RoundEnded | RoundCut
 class Watch:
     """One watch of some profiles."""
 
-    def __init__(self, plan: WatchPlan, desk: Desk, stop: asyncio.Event, *, results: Results = lambda _: None) -> None:
+    def __init__(
+        self, plan: WatchPlan, desk: Desk, stop: asyncio.Event, *, recording: Recording = no_recording
+    ) -> None:
         """Prepare a watch; nothing is read or sent.
 
         Args:
             plan: How to watch.
             desk: The config and its gateways.
             stop: Ends the watch as soon as it is set: between two rounds, or within one.
-            results: Takes what each round showed of a profile, before anything of it is told.
+            recording: Takes every event of each round, as it happens.
 
         """
         self._plan = plan
         self._desk = desk
         self._stop = stop
-        self._results = results
+        self._recording = recording
         self._openings = Openings(desk.opened)
         self._pacer = Pacer(plan.every_s, stop, plan.random, plan.clock or boot_s, plan.pause)
         self._spending = Spending(plan.top)
@@ -292,7 +295,10 @@ class Watch:
 
         async def one(name: str, results: RoundResults) -> None:
             try:
-                await climb_round(results, work.checks[name], work.opened.get(name), self._how(work, results))
+                checks, opened = work.checks[name], work.opened.get(name)
+                gateway = "" if opened is None else origin(opened.gateway.base_url)
+                see = self._recording(results.profile, checks, gateway)
+                await climb_round(results, checks, opened, self._how(work, results), see)
             except Problem as problem:
                 work.problems[name] = problem
 
@@ -313,9 +319,11 @@ class Watch:
             seen = ProfileRound(work.at, problem=problem, spent=self._spending.spent(name), day=work.today.isoformat())
             if problem is None:
                 results = work.results[name]
-                self._results(results)
                 over = self._spending.why_free_only(results.profile, results.over_budget)
-                seen = replace(seen, sightings=results.sightings(work.today), over_budget=over)
+                sightings = results.sightings(work.today)
+                chosen = {sighting.route.key for sighting in sightings}
+                rest = frozenset(route.key for route in results.profile.table if route.key not in chosen)
+                seen = replace(seen, sightings=sightings, passed_over=rest, over_budget=over)
             if isinstance(each, Profile) and not self._desk.may_ask(each) and _is_stale(seen, each):
                 stale.add(name)
             self._watches[name], told = self._watches[name].after(seen)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shlex
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from support.cli.schemas import valid
 from support.config import config_table, route, write_config
 from support.gateway.servers import unused_port
 from support.probes.smoking import TOKEN
+from support.referees.not_tested import not_tested
 from support.watch.exposition_check import parsed
 from support.watch.failing_gateway import GOOD, Act, FailingGateway, every_post, failing_gateway, refusal
+from support.watch.notification_service import desktop
 from support.watch.webhooks import MoodyWebhook
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -56,6 +59,33 @@ async def test_each_run_from_cron_tells_only_what_changed_since_the_last_one(con
         " or key"
     ]
     assert "1 not confirmed" not in result.stderr
+
+
+@pytest.mark.long
+async def test_a_token_that_is_refused_in_every_round_is_advised_on_once(console: Console) -> None:
+    """Its gateway is opened again for every round, since the token may be another one by then."""
+    async with failing_gateway() as gateway:
+        config(console, gateway)
+        result = await console.run("watch", "--rounds", "3", "--every", "1s", GW="-".join(["tk", "AnotherKey12345"]))
+    assert result.code == 5
+    assert [line.count("account_auth") for line in result.stdout.splitlines()] == [1]
+    assert len(result.stderr.splitlines()) == len(set(result.stderr.splitlines()))
+
+
+async def test_each_round_is_a_check_in_the_history_and_a_round_without_a_gateway_is_not(console: Console) -> None:
+    async with failing_gateway() as gateway:
+        config(console, gateway)
+        for act in (Act("is good", GOOD), REFUSED):
+            await gateway.play(act)
+            await console.run("watch", "--once", GW=TOKEN)
+        await console.run("watch", "--once", "--level", "0", GW=TOKEN)
+        kept = await console.run("history", "--json", GW=TOKEN)
+    (writer,) = [each for each in kept.document["routes"] if each["route"] == "writer"]
+    assert (writer["kinds"], writer["failures"], sum(writer["ends"].values())) == (
+        {"check": 2},
+        {"account_quota": 1},
+        2,
+    )
 
 
 async def test_each_line_of_json_is_a_document_and_holds_nothing_of_what_the_gateway_said(console: Console) -> None:
@@ -183,6 +213,17 @@ async def test_metrics_are_written_to_a_file_that_a_collector_may_read(console: 
     assert "cannot be written" in bad.stderr
 
 
+async def test_metrics_are_posted_to_a_collector_where_its_variable_says(console: Console) -> None:
+    async with failing_gateway() as gateway, MoodyWebhook(("takes",), keeps_requests=True).serving() as collector:
+        config(console, gateway)
+        base = f"http://127.0.0.1:{collector.port}/"
+        await console.run("watch", "--once", "--otel", GW=TOKEN, OTEL_EXPORTER_OTLP_ENDPOINT=base)
+        await console.run("watch", "--once", "--otel", f"{base}own", GW=TOKEN)
+    assert [each.path for each in collector.requests] == ["/v1/metrics", "/own"]
+    assert all(b"gateway_console.watch.route_green" in each.body for each in collector.requests)
+    assert {each.header("authorization") for each in collector.requests} == {None}
+
+
 @pytest.mark.parametrize("every", ["0s", "5", "m", "-1s", "1e3s", "99999999999d", "5 m"])
 async def test_a_time_that_is_none_is_a_fault_of_usage(console: Console, every: str) -> None:
     result = await console.run("watch", "--once", f"--every={every}")
@@ -203,6 +244,18 @@ async def test_options_that_cannot_be_met_are_refused_before_anything_is_sent(co
     assert (taken.code, both.code) == (2, 2)
     assert f"cannot listen on port {port}" in taken.stderr
     assert absent.code == 3
+
+
+async def test_alarms_are_on_the_desktop_before_a_single_round_ends(console: Console) -> None:
+    async with failing_gateway() as gateway, desktop() as shown:
+        config(console, gateway)
+        await gateway.play(REFUSED)
+        bus = {"DBUS_SESSION_BUS_ADDRESS": shown.address}
+        await console.run("watch", "--once", "--notify", "--bell", GW=TOKEN, **bus)
+        await gateway.play(Act("is good", GOOD))
+        await console.run("watch", "--once", "--notify", GW=TOKEN, **bus)
+    assert [(title, urgency) for title, _, urgency in shown.shown] == [("p writer, critic", 2), ("p writer, critic", 1)]
+    assert "account_quota" in shown.shown[0][1]
 
 
 # --- The examples -----------------------------------------------------------------------------------------------------
@@ -233,6 +286,18 @@ async def test_the_units_command_runs_and_its_end_is_no_failure_of_the_unit(cons
         result = await console.run(*given, "--rounds", "1", GW=TOKEN)
     assert (result.code, len(lines(result.stdout))) == (0, 1)
     assert "metrics: http://127.0.0.1:" in result.stderr
+
+
+@pytest.mark.long
+async def test_systemd_finds_nothing_to_say_about_the_unit(tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        not_tested("the systemd unit", "systemd-analyze missing; apt-get install -y --no-install-recommends systemd")
+    text = (DOCS / "examples/gateway-console-watch.service").read_text()
+    unit = tmp_path / "gateway-console-watch.service"
+    unit.write_text(text.replace("/usr/local/bin/gateway-console", "/bin/true"))
+    checked = await asyncio.create_subprocess_exec("systemd-analyze", "verify", unit, stderr=asyncio.subprocess.PIPE)
+    _, said = await checked.communicate()
+    assert (checked.returncode, [line for line in said.decode().splitlines() if unit.name in line]) == (0, [])
 
 
 @pytest.mark.long

@@ -64,6 +64,21 @@ def test_routes_that_come_go_or_become_another_call_are_told() -> None:
     ) == [(0, "first", ("writer",)), (1, "first", ("critic",)), (2, "removed", ("critic",)), (3, "first", ("writer",))]
 
 
+def test_a_route_that_the_options_pass_over_is_neither_told_nor_forgotten() -> None:
+    """As `watch --once --role writer` between two rounds of all routes."""
+    both, only = of_all(red(AUTH), "writer", "critic"), of_all(green(), "writer")
+    rounds = (
+        ProfileRound(0, both),
+        ProfileRound(0, only, passed_over=frozenset({RouteKey("critic")})),
+        ProfileRound(0, both),
+    )
+    assert told_in(*rounds) == [
+        (0, "alarm", ("writer", "critic")),
+        (1, "recovered", ("writer",)),
+        (2, "alarm", ("writer",)),
+    ]
+
+
 def test_a_used_up_budget_is_told_once_until_paid_rungs_are_climbed_again() -> None:
     paid = ProfileRound(0, of_all(green(Rung.SHAPE), "writer"))
     over, free = (ProfileRound(0, of_all(green(), "writer"), over_budget=words) for words in ("used up", ""))

@@ -12,14 +12,16 @@ from support.watch.desks import FixedDesk, profile_at
 from support.watch.failing_gateway import GOOD, Act, FailingGateway, failing_gateway
 from support.watch.watching import kinds_by_round, watch_rounds
 
+from console.domain.probes.event import CheckEvent, RungFinished, SmokeFinished
 from console.domain.probes.ladder import Rung
 from console.domain.problem import Problem, ProblemKind
+from console.domain.routes.contract import RouteCheck
 from console.domain.watch.told import Told
 from console.services.config.load import BrokenProfile
-from console.services.config.settings import PolicySettings
+from console.services.config.settings import PolicySettings, Profile
 from console.services.config.toml_text import ConfigError, Fault
 from console.services.watch.pacing import JITTER, LOOK_S, Pacer
-from console.services.watch.round import RoundResults
+from console.services.watch.round import See
 from console.services.watch.watch import Overslept, PaidRounds, RoundCut, RoundEnded, StateUnkept, WatchPlan
 
 FAULT = ConfigError(Fault("tokn: unknown key", "config.toml"))
@@ -156,13 +158,20 @@ async def test_a_state_that_cannot_be_kept_is_told_once_and_the_watch_goes_on(tm
     assert kinds_by_round(events) == [["first"], [], []]
 
 
-async def test_each_rounds_results_are_handed_on_before_anything_is_told_of_them() -> None:
-    seen: list[RoundResults] = []
+async def test_every_event_of_each_round_is_handed_on_with_its_routes_and_the_gateways_origin() -> None:
+    begun: list[tuple[str, int, str]] = []
+    seen: list[CheckEvent] = []
+
+    def recording(profile: Profile, checks: tuple[RouteCheck, ...], origin: str) -> See:
+        begun.append((profile.name, len(checks), origin))
+        return seen.append
+
     async with failing_gateway() as gateway:
         desk = desk_at(gateway, policy=replace(PAID, budget_tokens=100_000))
-        await watch_rounds(WatchPlan(Rung.SHAPE, 0, rounds=2), desk, results=seen.append)
-    assert [(len(each.routes), len(each.calls)) for each in seen] == [(2, 4), (2, 4)]
-    assert {result.rung for result in seen[0].rungs} == set(Rung)
+        await watch_rounds(WatchPlan(Rung.SHAPE, 0, rounds=2), desk, recording=recording)
+        assert begun == [("p", 2, gateway.base_url)] * 2
+    assert sum(isinstance(event, SmokeFinished) for event in seen) == 8
+    assert {event.result.rung for event in seen if isinstance(event, RungFinished)} == set(Rung)
 
 
 async def test_a_watch_at_rung_0_opens_no_gateway() -> None:

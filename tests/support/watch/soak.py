@@ -146,7 +146,7 @@ async def soak(
         address = PostAddress.parse(f"http://{HOST}:{hook.port}/hook?x=1")
         courier: Courier[Change] = Courier(address, _body, lambda _: None, **more)
         delivering = asyncio.ensure_future(courier.run())
-        stack.callback(delivering.cancel)
+        stack.push_async_callback(_ended, delivering)
         soaking = _Soaking(directory, gateway, courier, is_over)
         soaking.metrics_at = await stack.enter_async_context(serve_metrics(0, lambda: prometheus_text(soaking.metrics)))
         policy = PolicySettings(budget_tokens=budget_tokens, run_max_output_tokens=256)
@@ -158,6 +158,11 @@ async def soak(
         hook.is_good = True
         await courier.finish()
         return soaking.ended(hook)
+
+
+async def _ended(task: "asyncio.Future[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 Change = tuple[Told, WatchEventDocument]

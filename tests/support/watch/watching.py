@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 from console.domain.watch.told import Told
 from console.services.watch.desk import Desk
-from console.services.watch.round import RoundResults
+from console.services.watch.round import Recording, no_recording
 from console.services.watch.watch import RoundEnded, Watch, WatchEvent, WatchPlan
 
 Between = Callable[[int], Awaitable[None] | None]
@@ -19,11 +19,11 @@ async def watch_rounds(
     between: Between = lambda _: None,
     *,
     stop: asyncio.Event | None = None,
-    results: Callable[[RoundResults], None] = lambda _: None,
+    recording: Recording = no_recording,
 ) -> list[WatchEvent]:
     """Watch to the plan's end, and return what happened."""
     events = []
-    async with aclosing(Watch(plan, desk, stop or asyncio.Event(), results=results).run()) as stream:
+    async with aclosing(Watch(plan, desk, stop or asyncio.Event(), recording=recording).run()) as stream:
         async for event in stream:
             events.append(event)
             if isinstance(event, RoundEnded) and (done := between(event.number)) is not None:

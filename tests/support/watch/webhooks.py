@@ -67,7 +67,7 @@ class MoodyWebhook:
         match mood:
             case "takes":
                 document = json.loads(request.body)
-                self.ids += [each["id"] for each in document["events"]]
+                self.ids += [each["id"] for each in document.get("events", ())]
                 await peer.send(whole(204, b""))
             case "500":
                 await peer.send(whole(500, b"oops"))
