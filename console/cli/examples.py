@@ -67,6 +67,12 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("relay --route writer --exec -- codex", "run Codex with them, and without any token"),
         ("relay --for claude --calls 20", "take at most 20 calls"),
     ),
+    "agents": (
+        ("agents", "what the settings of coding agents on this machine would call"),
+        ("agents --settings codex", "the settings that match the route table"),
+        ("agents --write codex", "write them, after asking"),
+        ("agents --undo", "put back what the last write replaced"),
+    ),
     "prove": (
         ("prove", "run every coding agent of this machine on loopback and keep the shape of its calls"),
         ("prove codex", "only Codex"),
