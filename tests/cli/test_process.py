@@ -23,6 +23,7 @@ VERBS = [
     ("config", "path"),
     ("doctor",),
     ("bundle", "--run", "last"),
+    ("completion", "--names", "routes"),
     ("watch", "--once", "--read-only"),
     ("simulate", "--port", "65536"),
     (),

@@ -60,6 +60,7 @@ VERBS = {
     "verify": Verb(f"{_ROOM}verify", "the verification table: what to verify, who verified it, and when that expires"),
     "facts": Verb(f"{_ROOM}facts", "the tables of facts: how old they are, and how to install newer ones; offline"),
     "doctor": Verb(f"{_ROOM}doctor", "terminal, keyring, network, files: what was detected and what to do"),
+    "completion": Verb("console.cli.completion.verb", "print the completion of bash, zsh or fish"),
     "simulate": Verb(
         f"{_ROOM}simulate", "run the embedded gateway alone; the first line on stdout is JSON with base_url and token"
     ),
