@@ -92,10 +92,7 @@ async def converse(app: App[None], dialog: SetupDialog, profile: Profile, enviro
         if path is None:
             raise Problem("HOME is not set, so there is no place for a config")  # noqa: TRY301
         options = "" if path == own else f" --config {path}"
-        now = datetime.now(UTC)
-        plan = SetUpPlan(
-            look_at(path, own), environment, now.date(), lambda: datetime.now(UTC), model_facts(environment)
-        )
+        plan = SetUpPlan(look_at(path, own), environment, datetime.now(UTC).date(), model_facts(environment))
         done = await set_up(Wizard(app, dialog, options), plan)
     except Problem as error:
         dialog.tell([SetupLine(f"× {each}", Tone.FAIL) for each in str(error).split("\n")])

@@ -28,7 +28,6 @@ def run_conversation(arguments: argparse.Namespace) -> ExitCode:
         place,
         context.environment,
         context.today(),
-        context.now,
         facts,
         makes_default=arguments.default,
         auth=arguments.auth,

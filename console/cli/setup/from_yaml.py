@@ -53,6 +53,6 @@ def _append(arguments: argparse.Namespace, place: ConfigPlace, found: ConfigFrom
         found.section,
         found.toml,
         makes_default=arguments.default,
-        now=current().now(),
+        environment=current().environment,
         is_meant=is_meant,
     )

@@ -122,22 +122,27 @@ def plan_fix(path: Path | None, profile: str, check: RouteCheck) -> ConfigEdit:
 def write_edit(edit: ConfigEdit, environment: Mapping[str, str]) -> Path:
     """Write a change whole or not at all, and return the backup of what was there.
 
-    A symbolic link stays one: its target is replaced. The file is for its owner alone from then on.
+    A symbolic link stays one: its target is replaced. Who may read the file stays as it was.
 
     Raises:
         ChangedMeanwhileError: The file is not what the change was made from.
         PrivateFileError: Something cannot be written.
 
     """
+    with directory_locked(Path(os.path.realpath(edit.path)).parent):
+        return write_locked(edit, environment)
+
+
+def write_locked(edit: ConfigEdit, environment: Mapping[str, str]) -> Path:
+    """Do what `write_edit` does, for a caller that holds the lock of the file's directory."""
     target = Path(os.path.realpath(edit.path))
-    with directory_locked(target.parent):
-        _require_unchanged(edit.path, edit.before)
-        backup = _backup(target, edit.before)
-        receipt = Receipt(str(target), _sha256(edit.before), _sha256(edit.after), str(backup), edit.what)
-        # The receipt goes first: one without its change is never followed, a change without one cannot be undone.
-        _write_receipts([*_read_receipts(environment), receipt][-_RECEIPT_LIMIT:], environment)
-        _require_unchanged(edit.path, edit.before)
-        replace_file(target, edit.after)
+    _require_unchanged(edit.path, edit.before)
+    backup = _backup(target, edit.before)
+    receipt = Receipt(str(target), _sha256(edit.before), _sha256(edit.after), str(backup), edit.what)
+    # The receipt goes first: one without its change is never followed, a change without one cannot be undone.
+    _write_receipts([*_read_receipts(environment), receipt][-_RECEIPT_LIMIT:], environment)
+    _require_unchanged(edit.path, edit.before)
+    replace_file(target, edit.after, mode=_mode_of(target))
     return backup
 
 
@@ -178,7 +183,7 @@ def write_undo(edit: ConfigEdit, environment: Mapping[str, str]) -> None:
     target = Path(os.path.realpath(edit.path))
     with directory_locked(target.parent):
         _require_unchanged(edit.path, edit.before)
-        replace_file(target, edit.after)
+        replace_file(target, edit.after, mode=_mode_of(target))
     pair = (str(target), _sha256(edit.after), _sha256(edit.before))
     receipts = _read_receipts(environment)
     last = max((place for place, each in enumerate(receipts) if _pair(each) == pair), default=None)
@@ -205,6 +210,11 @@ def _require_unchanged(path: Path, before: bytes) -> None:
         is_same = False
     if not is_same:
         raise ChangedMeanwhileError(f"{safe(str(path))} was changed by someone else meanwhile; nothing was written")
+
+
+def _mode_of(path: Path) -> int:
+    """Return a file's mode, without what would let others write it."""
+    return stat.S_IMODE(path.stat().st_mode) & ~(stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _backup(target: Path, data: bytes) -> Path:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from console.domain.problem import Problem
 from console.domain.text.safe import safe
 from console.services.system.os_reason import os_reason
+from console.services.system.sqlite_file import transaction, use_write_ahead_log
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -111,7 +112,8 @@ def _prepare(connection: "Connection", path: Path, busy_ms: int, steps: Steps) -
         _require_ours(connection, path, steps)
     if not _number(connection, "user_version"):
         connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only a file without tables takes it
-    _use_write_ahead_log(connection, busy_ms)
+    if (mode := use_write_ahead_log(connection, busy_ms)) != "wal":
+        raise HistoryError(f"SQLite has no write-ahead log on this file system (it offers {mode})")
     for pragma in ("synchronous=NORMAL", "journal_size_limit=4194304", "trusted_schema=OFF", "cell_size_check=ON"):
         connection.execute(f"PRAGMA {pragma}")
     if _number(connection, "user_version") == len(steps):
@@ -230,36 +232,6 @@ def _free_name(path: Path) -> Path:
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     names = (path.with_name(f"{path.name}.damaged-{stamp}{f'-{at}' if at else ''}") for at in range(1000))
     return next((name for name in names if not os.path.lexists(name)), path.with_name(f"{path.name}.damaged"))
-
-
-def _use_write_ahead_log(connection: "Connection", busy_ms: int) -> None:
-    """Switch the journal mode; SQLite does not wait by itself when two processes do so at once."""
-    import sqlite3
-
-    ends = time.monotonic() + busy_ms / 1000
-    while True:
-        try:
-            (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
-                raise
-            time.sleep(0.01)
-            continue
-        if mode != "wal":
-            raise HistoryError(f"SQLite has no write-ahead log on this file system (it offers {mode})")
-        return
-
-
-@contextlib.contextmanager
-def transaction(connection: "Connection", begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
-    """Commit everything written within the block, or nothing; reads within it see one moment."""
-    connection.execute(begin)
-    try:
-        yield
-        connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from console.domain.history.fact import Fact, FactRoute
 from console.services.history.reader import Reader
-from console.services.history.schema import transaction
+from console.services.system.sqlite_file import transaction
 
 if TYPE_CHECKING:
     from sqlite3 import Connection

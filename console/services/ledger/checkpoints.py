@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from console.domain.ledger.checkpoint import Checkpoint, CheckpointKind
 from console.domain.text.safe import safe
 from console.services.ledger.ledger import LedgerError
-from console.services.ledger.schema import transaction
+from console.services.system.sqlite_file import transaction
 
 if TYPE_CHECKING:
     from sqlite3 import Connection

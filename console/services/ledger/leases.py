@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from console.domain.text.safe import safe
 from console.services.ledger.ledger import LEASE_MS, FencedError, Holder, Lease, LeaseHeldError
-from console.services.ledger.schema import transaction
 from console.services.ledger.transactions import require_run
+from console.services.system.sqlite_file import transaction
 
 if TYPE_CHECKING:
     from sqlite3 import Connection

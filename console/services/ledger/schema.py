@@ -5,7 +5,6 @@
 """
 
 import contextlib
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from console.domain.ledger.line import CALL_ENDS, CALL_INTENDED, GATE_DECIDED
 from console.domain.text.safe import safe
 from console.services.ledger.ledger import LedgerError
+from console.services.system.sqlite_file import transaction, use_write_ahead_log
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -171,7 +171,8 @@ def connect(path: Path, new_log_id: Callable[[], str]) -> "tuple[Connection, str
 def _prepare(connection: "Connection", path: Path, new_log_id: Callable[[], str]) -> str:
     with transaction(connection, "BEGIN"):  # one consistent read: another console may be creating the tables
         _require_ours(connection, path)
-    _use_write_ahead_log(connection)
+    if (mode := use_write_ahead_log(connection, _BUSY_MS)) != "wal":
+        raise LedgerError(f"SQLite has no write-ahead log on this file system (it offers {mode}); use another one")
     for pragma in ("synchronous=FULL", "fullfsync=ON", "secure_delete=ON", "recursive_triggers=ON",
                    "trusted_schema=OFF", "cell_size_check=ON"):  # fmt: skip
         connection.execute(f"PRAGMA {pragma}")
@@ -237,36 +238,6 @@ def _strange(connection: "Connection", version: int) -> int:
     )
     own = Counter(" ".join(statement.split()) for statement in _SCHEMAS.get(version, ()))
     return ((found - own) + (own - found)).total()
-
-
-def _use_write_ahead_log(connection: "Connection") -> None:
-    """Switch the journal mode; SQLite does not wait by itself when two processes do so at once."""
-    import sqlite3
-
-    ends = time.monotonic() + _BUSY_MS / 1000
-    while True:
-        try:
-            (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
-                raise
-            time.sleep(0.01)
-            continue
-        if mode != "wal":
-            raise LedgerError(f"SQLite has no write-ahead log on this file system (it offers {mode}); use another one")
-        return
-
-
-@contextlib.contextmanager
-def transaction(connection: "Connection", begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
-    """Commit everything written within the block, or nothing; reads within it see one moment."""
-    connection.execute(begin)
-    try:
-        yield
-        connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
 
 
 @contextlib.contextmanager

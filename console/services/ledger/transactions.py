@@ -22,7 +22,7 @@ from console.domain.ledger.stored import StoredLine
 from console.domain.text.safe import safe
 from console.services.ledger.checkpoints import tombstone
 from console.services.ledger.ledger import ConflictError, LedgerError, Summary, Wanted
-from console.services.ledger.schema import transaction
+from console.services.system.sqlite_file import transaction
 
 if TYPE_CHECKING:
     from sqlite3 import Connection, Cursor

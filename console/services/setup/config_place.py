@@ -7,24 +7,23 @@ is to be written is read back before it replaces anything, and the config as it 
 import os
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
+from console.services.config.editing import ConfigEdit, write_locked
 from console.services.config.load import BrokenProfile, read_profiles
 from console.services.config.own_config import why_not_own, why_shared
 from console.services.config.settings import Profile
 from console.services.config.toml_text import SIZE_LIMIT, ConfigError, TomlText, read_text
 from console.services.system.directory_lock import directory_locked
 from console.services.system.os_reason import os_reason
-from console.services.system.private_file import create_file, replace_file, shown
+from console.services.system.private_file import create_file, shown
 
 _DEFAULT = re.compile(r"^([ \t]*default_profile[ \t]*=[ \t]*)(?:\"[^\"\\\n]*\"|'[^'\n]*')", re.MULTILINE)
 _NAME = re.compile("[A-Za-z0-9_-]{1,40}")
-_BACKUP_LIMIT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ def append(
     new: str,
     *,
     makes_default: bool,
-    now: datetime,
+    environment: Mapping[str, str],
     is_meant: Callable[[Profile], bool],
 ) -> Placed:
     """Write a profile to the end of a config, or a new config.
@@ -111,7 +110,7 @@ def append(
         section: Its tables.
         new: A whole config with them, if there is none yet.
         makes_default: Whether it becomes the default profile of a config that exists.
-        now: The time in UTC, for the backup's name.
+        environment: The environment variables, which say where it is kept how to undo it.
         is_meant: Whether a profile that was read back is the one that was to be written.
 
     Raises:
@@ -136,9 +135,7 @@ def append(
         broken = _read_back(after.decode("utf-8-sig"), path, place.own, name, is_meant)
         if not current.is_empty:
             _require_kept(current.before, after, path, name, is_default=makes_default)
-        mode = stat.S_IMODE(path.stat().st_mode)
-        backup = _keep(path, current.before, now)
-        replace_file(path, after, mode=mode)
+        backup = write_locked(ConfigEdit(path, current.before, after, f"writing profile {name}"), environment)
         return Placed(path, backup, name if makes_default else current.default, broken)
 
 
@@ -256,13 +253,3 @@ def _require_kept(before: bytes, after: bytes, path: Path, name: str, *, is_defa
     kept = {**new, "profiles": rest} | ({"default_profile": old.get("default_profile")} if is_default else {})
     if kept != {"profiles": {}} | old or not (is_default or after.startswith(before)):
         raise Problem(f"{safe(str(path))} would lose something; nothing was written")
-
-
-def _keep(path: Path, data: bytes, now: datetime) -> Path:
-    """Write the config as it was to a new file beside it, and return that. Raises `PrivateFileError`."""
-    stem = f"{path.name}.{now:%Y%m%dT%H%M%SZ}"
-    for number in range(_BACKUP_LIMIT):
-        backup = path.with_name(f"{stem}{f'-{number}' if number else ''}.bak")
-        if create_file(backup, data):
-            return backup
-    raise Problem(f"{safe(str(path))} has too many backups of one second; try again")

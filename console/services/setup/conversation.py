@@ -143,7 +143,7 @@ async def write(plan: SetUpPlan, draft: Draft, place: ConfigPlace, profile: Prof
         section(draft, today),
         whole_config(draft, today),
         makes_default=plan.makes_default,
-        now=plan.now(),
+        environment=plan.environment,
         is_meant=is_meant,
     )
 

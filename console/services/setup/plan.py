@@ -1,8 +1,8 @@
 """What the set-up knows beforehand."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import cast, get_args
 
@@ -22,8 +22,6 @@ class SetUpPlan:
     environment: Mapping[str, str]
     today: date
     """In UTC, for the models' retirement."""
-    now: Callable[[], datetime]
-    """Returns the time in UTC."""
     facts: ModelFacts | None = None
     """The facts on models, if the operator installed tables."""
     makes_default: bool = False

@@ -53,6 +53,9 @@ async def test_a_second_yaml_is_appended_and_overwrites_no_profile(console: Cons
     assert Path(added.document["backup"]).read_bytes() == before
     assert added.document["default_profile"] == "main"
     assert (await console.run("routes", "--profile", "second", "--json")).code == 0
+    undone = await console.run("config", "undo", "--yes")
+    assert undone.code == 0, undone.stderr
+    assert own.read_bytes() == before
 
 
 async def test_init_to_stdout_writes_no_file_and_its_document_has_the_same_config(

@@ -4,7 +4,6 @@ import os
 import resource
 import threading
 import tomllib
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ from console.services.config.settings import Profile
 from console.services.setup import config_place
 from console.services.setup.config_place import ConfigPlace, Placed, append, look_at
 
-NOW = datetime(2026, 12, 2, 18, 30, tzinfo=UTC)
 OLD = """# mine
 schema = 1
 default_profile = 'old'   # keep
@@ -34,13 +32,26 @@ def section(name: str) -> str:
     return OLD.partition("\n\n")[2].replace("old", name)
 
 
+def environment_of(config: Path) -> dict[str, str]:
+    """Return an environment whose state directory is beside a config's directory."""
+    return {"HOME": str(config.parent.parent)}
+
+
 def add(path: Path, name: str = "new", *, makes_default: bool = False) -> Placed:
     def is_meant(profile: Profile) -> bool:
         return profile.gateway.base_url == f"https://{name}.example"
 
     whole = f'schema = 1\ndefault_profile = "{name}"\n\n{section(name)}'
     place = look_at(path, path)
-    return append(place, name, section(name), whole, makes_default=makes_default, now=NOW, is_meant=is_meant)
+    return append(
+        place,
+        name,
+        section(name),
+        whole,
+        makes_default=makes_default,
+        environment=environment_of(path),
+        is_meant=is_meant,
+    )
 
 
 @pytest.fixture
@@ -158,7 +169,15 @@ def test_two_at_once_lose_nothing_and_of_one_name_only_one_is_written(config: Pa
 
     def work(name: str) -> None:
         try:
-            append(before, name, section(name), "", makes_default=False, now=NOW, is_meant=lambda _: True)
+            append(
+                before,
+                name,
+                section(name),
+                "",
+                makes_default=False,
+                environment=environment_of(config),
+                is_meant=lambda _: True,
+            )
         except Problem as problem:
             refused.append(str(problem))
 
@@ -184,6 +203,14 @@ def test_a_directory_that_cannot_be_written_is_said_before_any_question(tmp_path
 def test_what_would_say_something_else_is_not_written(config: Path) -> None:
     place = look_at(config, config)
     with pytest.raises(Problem, match="would not say what was meant"):
-        append(place, "new", section("new"), "", makes_default=False, now=NOW, is_meant=lambda _: False)
+        append(
+            place,
+            "new",
+            section("new"),
+            "",
+            makes_default=False,
+            environment=environment_of(config),
+            is_meant=lambda _: False,
+        )
     assert config.read_text() == OLD
     assert config_place.look_at(config, config).profiles == ("old",)
