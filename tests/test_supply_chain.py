@@ -101,8 +101,8 @@ def test_the_gateways_of_the_lab_are_pinned_with_their_hashes() -> None:
 
 
 @pytest.mark.parametrize("name", MODEL)
-def test_the_readme_names_the_model_server_that_the_gate_installs(name: str) -> None:
-    assert f"{name}=={version(pins(MODEL[name])[name])}" in (REPOSITORY / "README.md").read_text(encoding="utf-8")
+def test_the_contributors_page_names_the_model_server_that_the_gate_installs(name: str) -> None:
+    assert f"{name}=={version(pins(MODEL[name])[name])}" in (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 def test_the_agents_are_locked_with_their_hashes_and_come_from_the_registry_alone() -> None:

@@ -7,33 +7,39 @@ from console.domain.problem import Problem, ProblemKind
 
 
 class ExitCode(IntEnum):
-    """The exit code of a command."""
+    """The exit code of a command; `MEANINGS` says what each means."""
 
     OK = 0
     FAILED = 1
-    """A check or a smoke test failed."""
     USAGE = 2
     CONFIG = 3
-    """The config is invalid."""
     TOKEN = 4
-    """The token is absent, locked or unreachable."""
     ACCOUNT = 5
-    """An account blocker."""
     DRIFT = 6
-    """Endpoint drift."""
     WAITING = 7
-    """A gate waits for the operator."""
     BLOCKED = 8
-    """The run was blocked or stopped."""
     RECORD = 9
-    """A record does not verify."""
     UNREACHABLE = 10
-    """The gateway is unreachable, or its upstream is down."""
     REFUSED = 11
-    """Refused for safety."""
     INTERRUPTED = 130
 
 
+MEANINGS = {
+    ExitCode.OK: "all well",
+    ExitCode.FAILED: "a check or a smoke test failed",
+    ExitCode.USAGE: "usage",
+    ExitCode.CONFIG: "config invalid",
+    ExitCode.TOKEN: "token absent, locked or unreachable",
+    ExitCode.ACCOUNT: "account blocker",
+    ExitCode.DRIFT: "endpoint drift",
+    ExitCode.WAITING: "a gate waits for the operator",
+    ExitCode.BLOCKED: "the run was blocked or stopped, does not have this yet, or its repository is not as pinned",
+    ExitCode.RECORD: "a record does not verify",
+    ExitCode.UNREACHABLE: "gateway unreachable, or its upstream is down",
+    ExitCode.REFUSED: "refused for safety",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+"""For `--help`, the man page and the documents."""
 _CODES = {
     ProblemKind.FAILED: ExitCode.FAILED,
     ProblemKind.USAGE: ExitCode.USAGE,
@@ -57,7 +63,7 @@ def code_of_kind(kind: ProblemKind) -> ExitCode:
     return _CODES[kind]
 
 
-_MOST_ACTIONABLE_FIRST = (
+MOST_ACTIONABLE_FIRST = (
     ExitCode.INTERRUPTED,
     ExitCode.USAGE,
     ExitCode.REFUSED,
@@ -76,4 +82,4 @@ _MOST_ACTIONABLE_FIRST = (
 
 def most_actionable(codes: Iterable[ExitCode]) -> ExitCode:
     """Return the code that helps the operator most; OK if there are no codes."""
-    return min(codes, key=_MOST_ACTIONABLE_FIRST.index, default=ExitCode.OK)
+    return min(codes, key=MOST_ACTIONABLE_FIRST.index, default=ExitCode.OK)

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from console.domain.routes.contract import RouteCheck
     from console.domain.routes.model_facts import ModelFacts
-    from console.services.config.from_yaml import ConfigFromYaml
     from console.services.config.load import BrokenProfile
     from console.services.config.precedence import Request
     from console.services.config.settings import Profile
+    from console.services.setup.from_yaml import ConfigFromYaml
 
 
 class NoRouteChosen(Problem):
@@ -25,8 +25,13 @@ class NoRouteChosen(Problem):
     kind = ProblemKind.CONFIG
 
 
-def chosen_profile(arguments: argparse.Namespace, *, uses_gateway: bool = True) -> "Profile":
+def chosen_profile(arguments: argparse.Namespace, *, uses_gateway: bool = True, is_noted: bool = True) -> "Profile":
     """Load the profile that flags, variables and config files select; print a note if it is not the operator's own.
+
+    Args:
+        arguments: The command line.
+        uses_gateway: Whether to say too that the built-in gateway or installed facts are used.
+        is_noted: Whether to print notes; a command that reads its config again has printed them.
 
     Raises:
         ConfigError: The config cannot be used.
@@ -37,6 +42,8 @@ def chosen_profile(arguments: argparse.Namespace, *, uses_gateway: bool = True) 
 
     facts = model_facts(current().environment)
     profile = load_chosen(config_request(arguments), facts=facts)
+    if not is_noted:
+        return profile
     if uses_gateway:
         _note_facts(facts)
     if profile.is_built_in and uses_gateway:
@@ -82,8 +89,8 @@ def profile_of_yaml(arguments: argparse.Namespace, path: "Path") -> "ConfigFromY
     """
     import re
 
-    from console.services.config.from_yaml import config_from_yaml
     from console.services.facts.installed import model_facts
+    from console.services.setup.from_yaml import config_from_yaml
 
     if arguments.config is not None:
         raise Problem("--config and a YAML file exclude each other; give one of them", ProblemKind.USAGE)
@@ -117,8 +124,12 @@ def is_sweep(arguments: argparse.Namespace) -> bool:
     return arguments.all_profiles or "," in (arguments.profile or "")
 
 
-def swept_profiles(arguments: argparse.Namespace) -> "tuple[Profile | BrokenProfile, ...]":
+def swept_profiles(arguments: argparse.Namespace, *, is_noted: bool = True) -> "tuple[Profile | BrokenProfile, ...]":
     """Load the profiles of a sweep, and print the notes that `chosen_profile` prints.
+
+    Args:
+        arguments: The command line.
+        is_noted: As for `chosen_profile`.
 
     Raises:
         ConfigError: None of the config file can be used.
@@ -134,6 +145,8 @@ def swept_profiles(arguments: argparse.Namespace) -> "tuple[Profile | BrokenProf
         raise Problem("--profile has a comma with no name beside it; write it as in: --profile A,B", ProblemKind.USAGE)
     facts = model_facts(current().environment)
     profiles = load_sweep(config_request(arguments), names, facts=facts)
+    if not is_noted:
+        return profiles
     _note_facts(facts)
     if any(isinstance(each, Profile) and each.is_built_in for each in profiles):
         output.note("no config file: using the built-in profiles on the embedded gateway")

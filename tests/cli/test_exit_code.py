@@ -1,4 +1,4 @@
-"""One exit code of several: the README's order, whatever a sweep's profiles bring together."""
+"""One exit code of several: the documented order, whatever a sweep's profiles bring together."""
 
 import re
 from itertools import product
@@ -11,7 +11,7 @@ from console.cli.profile import NoRouteChosen
 from console.cli.sweep import Swept, code_of_sweep, codes_of
 from console.domain.problem import Problem, ProblemKind
 
-README = Path(__file__).parents[2] / "README.md"
+COMMANDS = Path(__file__).parents[2] / "docs/commands.md"
 CODES_OF_PROBLEMS = {
     ProblemKind.CONFIG: 3,
     ProblemKind.TOKEN: 4,
@@ -21,7 +21,7 @@ CODES_OF_PROBLEMS = {
 
 
 def documented_order() -> list[int]:
-    found = re.search(r"the most actionable one wins: (.*?)\.", README.read_text(encoding="utf-8"), re.DOTALL)
+    found = re.search(r"the most actionable one wins: (.*?)\.", COMMANDS.read_text(encoding="utf-8"), re.DOTALL)
     assert found is not None
     return [int(each) for each in found[1].split(",")]
 

@@ -171,7 +171,7 @@ def test_the_wizard_on_the_screen_takes_the_token_at_the_terminal_and_writes_the
         answer(terminal, "Write profile mine")
         terminal.until("wrote profile mine")
         terminal.press("\x1b")
-        terminal.until("--profile mine")
+        terminal.until("profile mine is in use")
         terminal.press("q")
         assert terminal.end() == 0
         terminal.assert_restored()

@@ -30,10 +30,14 @@ class HeaderBar(LinePane):
         is_auto = state.run is not None and state.run.auto
         known = (("AUTO", is_auto), ("read-only", state.is_read_only))
         marks = [*(word for word, is_set in known if is_set), *state.config.marks]
-        return (header_line(state, marks, size.width, _HOW_TO_BEGIN if "built-in" in marks else ""),)
+        return (
+            header_line(
+                state, marks, size.width, "" if state.is_read_only or "built-in" not in marks else _HOW_TO_BEGIN
+            ),
+        )
 
 
-_HOW_TO_BEGIN = "I sets up your own gateway"
+_HOW_TO_BEGIN = "I: set up yours"
 
 
 def header_line(state: ConsoleState, marks: Sequence[str], width: int, hint: str = "") -> Line:
@@ -55,7 +59,11 @@ def header_line(state: ConsoleState, marks: Sequence[str], width: int, hint: str
     troubles = joined([count for count in counts if count.spans[0].tone in (Tone.FAIL, Tone.WARN)], "  ").spans
     embedded = [dim(" embedded gateway")] if state.is_embedded else []
     layouts: list[tuple[list[Span], Sequence[Span]]] = [
-        *([([name, *marked, dim(f"· {hint} "), *embedded, *where, *key], words)] if hint else []),
+        *(
+            ([*product, *marked, dim(f"· {hint} "), *gateway, *where, *key], words)
+            for product, gateway in (([name], embedded), ([name], []), ([], []))
+            if hint
+        ),
         ([name, *marked, *embedded, *where, *key], words),
         ([*marked, *where, *key], words),
         ([*own, *where, *key], words),

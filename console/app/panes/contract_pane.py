@@ -1,6 +1,7 @@
 """The contract pane: what the route under the cursor requires, how it is configured, and what to do."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.geometry import Size
@@ -9,7 +10,6 @@ from console.app.panes.history.streak_line import streak_lines
 from console.app.widgets.line import BLANK, Line, Span, cell, dim, labelled, line, wrap
 from console.app.widgets.line_pane import LinePane
 from console.domain.finding import Finding
-from console.domain.history.streak import Streak
 from console.domain.probes.event import CatalogueRead
 from console.domain.probes.ladder import Rung
 from console.domain.probes.mark import Mark, marks_of
@@ -30,6 +30,9 @@ from console.view.route_sign import (
 from console.view.rung_sign import rung_sign
 from console.view.sign import Sign, Tone
 
+if TYPE_CHECKING:
+    from console.domain.history.streak import Streak
+
 
 class ContractPane(LinePane):
     """Pane 2."""
@@ -45,7 +48,7 @@ class ContractPane(LinePane):
 
 
 def contract_lines(
-    state: RouteView, width: int, read: CatalogueRead | None = None, streak: Streak | None = None
+    state: RouteView, width: int, read: CatalogueRead | None = None, streak: "Streak | None" = None
 ) -> Iterator[Line]:
     """Yield the contract of one route: verdict, since when, the four facts, the ladder, the fix and the findings."""
     check = state.check

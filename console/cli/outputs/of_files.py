@@ -13,7 +13,7 @@ from console.domain.instructions.source import Conflict, InstructionSet, Instruc
 from console.domain.verification import Freshness, PageChecked, RowState, check_freshness
 from console.domain.workflows.boundary import Boundary, WorkflowCheck
 from console.domain.workflows.permissions import CiPermissions
-from console.domain.workflows.rule import LITERAL_SECRET
+from console.domain.workflows.rule import LITERAL_SECRET, NOT_READ
 from console.view.report.report import Outcome, Report, ReportedFinding, Result, Spot, with_reason
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ def _of_workflow(check: WorkflowCheck) -> Result:
             "", check.path, Outcome.ERROR, f"it seems to hold a secret; {words}", int(ExitCode.REFUSED), found
         )
         return with_reason(made, None, "")
+    if any(each.finding.id == NOT_READ.id for each in check.findings):
+        unjudged = tuple(replace(each, may_be_accepted=False) for each in found)
+        return Result("", check.path, Outcome.ERROR, f"it could not be read; {words}", int(ExitCode.FAILED), unjudged)
     if any(each.severity is Severity.FAIL for each in found):
         return Result("", check.path, Outcome.FAILED, words, int(ExitCode.FAILED), found)
     is_known = check.permissions is not CiPermissions.UNKNOWN
@@ -103,7 +106,7 @@ def _of_conflicts(path: str, conflicts: Sequence[Conflict], shut: set[str]) -> R
     found = tuple(
         ReportedFinding(
             each.code.value, _WEIGHTS[each.weight], "", subject, each.message, spot=Spot(path),
-            may_be_accepted=not each.code.is_unsafe,
+            may_be_accepted=each.weight is not Weight.STOPS and not each.code.is_unsafe,
         )
         for each in conflicts
     )  # fmt: skip

@@ -43,13 +43,13 @@ def reported(arguments: argparse.Namespace, verb: str, work: "Callable[[Outputs]
     try:
         return work(outputs)
     except Problem as problem:
-        outputs.fail(str(problem), code_of_problem(problem))
+        outputs.fail(problem, code_of_problem(problem))
         raise
     except KeyboardInterrupt:
-        outputs.fail("interrupted before the end; what was found until then is not in this file", ExitCode.INTERRUPTED)
+        outputs.fail(Problem("interrupted; what was found until then is not in this file"), ExitCode.INTERRUPTED)
         raise
     finally:
-        outputs.fail("the command did not end; stderr says why", ExitCode.FAILED)
+        outputs.fail(Problem("the command did not end; stderr says why"), ExitCode.FAILED)
 
 
 class Outputs:
@@ -124,19 +124,21 @@ class Outputs:
             made = self._held(made, current().today())
         return self._write(made)
 
-    def fail(self, words: str, code: ExitCode) -> None:
+    def fail(self, problem: Problem, code: ExitCode) -> None:
         """Write files that say why nothing was found, so that none of an earlier run is taken for this one's.
 
         If the files are written, nothing is done.
         """
         if self._is_ended or not self._destinations:
             return
+        from console.cli.outputs.findings import stopped_result
         from console.cli.reports.documents.ci.problem import ProblemDocument
-        from console.view.report.report import Outcome, Report, Result, with_reason
+        from console.view.report.report import Report
 
+        words = str(problem)
         document = ProblemDocument(verb=self._verb, problem=words, exit_code=int(code))
-        result = Result("", self._verb, Outcome.ERROR, words, int(code))
-        self._write(Report(self._verb, words, int(code), (with_reason(result, None, words),), document=plain(document)))
+        result = stopped_result("", self._verb, problem, code)
+        self._write(Report(self._verb, words, int(code), (result,), document=plain(document)))
 
     def _held(self, report: "Report", today: date) -> "Report":
         from console.view.report.accepted import compared
@@ -172,9 +174,7 @@ class Outputs:
             try:
                 replace_file(_absolute(each.path), rendered(each.form, clean).encode("utf-8", "replace"))
             except Problem as problem:
-                output.complain(
-                    f"{problem}. The result is on stdout, and other outputs were written; exit code 1 or worse"
-                )
+                output.complain(f"{problem}. The result is on stdout, and each other output was tried too")
                 code = most_actionable((code, code_of_problem(problem)))
         return code
 

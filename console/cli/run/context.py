@@ -62,6 +62,7 @@ async def context_of_run(context: RunContext, log: RunLog, arguments: argparse.N
         open_target=partial(opened_target, profile),
         reservations=context.reservations.under(profile.budget()),
         checkpoints=Checkpoints(context.ledger, profile.policy, context.environment, context.now_ms),
+        ended=recording_of(profile).run_ended,
     )
 
 

@@ -11,9 +11,9 @@ from console.cli.setup.place import options_for, place_of
 from console.cli.setup.report import show_setup
 from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
-from console.services.config.from_yaml import ConfigFromYaml
 from console.services.config.settings import Profile
 from console.services.setup.config_place import ConfigPlace, Placed, append
+from console.services.setup.from_yaml import ConfigFromYaml
 
 
 def run_yaml(arguments: argparse.Namespace) -> ExitCode:

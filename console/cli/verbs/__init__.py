@@ -38,6 +38,10 @@ VERBS = {
         may_hold_token=True,
     ),
     "prove": Verb(f"{_ROOM}prove", "what the coding agents of this machine send, tried on loopback without any token"),
+    "agents": Verb(
+        "console.cli.agents.verb",
+        "what coding agents' own settings really call, and whether the routes allow it; offline",
+    ),
     "run": Verb("console.cli.run.verb", "gated runs, one step or one decision at a time", may_hold_token=True),
     "record": Verb("console.cli.record.verb", "the safe records of runs: list, show, verify"),
     "history": Verb("console.cli.history.verb", "how fast and reliable each route was, its cost, what is worse now"),
@@ -56,6 +60,7 @@ VERBS = {
     "verify": Verb(f"{_ROOM}verify", "the verification table: what to verify, who verified it, and when that expires"),
     "facts": Verb(f"{_ROOM}facts", "the tables of facts: how old they are, and how to install newer ones; offline"),
     "doctor": Verb(f"{_ROOM}doctor", "terminal, keyring, network, files: what was detected and what to do"),
+    "completion": Verb("console.cli.completion.verb", "print the completion of bash, zsh or fish"),
     "simulate": Verb(
         f"{_ROOM}simulate", "run the embedded gateway alone; the first line on stdout is JSON with base_url and token"
     ),

@@ -87,6 +87,8 @@ def _rung(text: str) -> int:
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Climb the ladder and show what each rung proved."""
     if arguments.list:
+        if arguments.outputs or arguments.baseline or arguments.against:
+            raise Problem("--list checks nothing; omit --output, --baseline and --against", ProblemKind.USAGE)
         return _list_assertions(as_json=arguments.json)
     return reported(arguments, "check", lambda outputs: _run(arguments, outputs))
 

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="agents",
         action="append",
         metavar="AGENT",
-        help="show this agent's settings: codex, claude, copilot, opencode, aider, continue or sdk; may be repeated",
+        help="show the settings of codex, claude, copilot, opencode, aider, continue, cline or sdk; may be repeated",
     )
     parser.add_argument(
         "--calls", type=_count, metavar="N", help="the most calls that each agent may make, until the relay ends"

@@ -5,15 +5,12 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 
 from console.cli import output
-from console.cli.context import current
 from console.cli.live.sweep import Client, may_ask, open_clients, places_of
 from console.cli.profile import chosen_checks, chosen_profile, is_sweep, swept_profiles
 from console.domain.problem import Problem
 from console.domain.routes.contract import RouteCheck
-from console.services.config.load import BrokenProfile, default_config_path, load_profile, load_profiles
-from console.services.config.own_config import why_not_own
+from console.services.config.load import BrokenProfile
 from console.services.config.settings import Profile
-from console.services.facts.installed import model_facts
 from console.services.watch.desk import Opened, OpenGateway
 
 
@@ -29,10 +26,7 @@ class ConfigDesk:
 
     def at_start(self) -> Sequence[Profile | BrokenProfile]:
         """Read the config for the first time, and print the notes that go with it. Raises `ConfigError`."""
-        if self._is_sweep:
-            self._first = swept_profiles(self._arguments)
-        else:
-            self._first = (chosen_profile(self._arguments),)
+        self._first = self._read(is_noted=True)
         return self._first
 
     def profiles(self) -> Sequence[Profile | BrokenProfile]:
@@ -40,14 +34,12 @@ class ConfigDesk:
         if self._first is not None:
             first, self._first = self._first, None
             return first
-        own = default_config_path(current().environment)
-        path = self._arguments.config or own
-        facts, why = model_facts(current().environment), why_not_own(path, own)
-        named = self._arguments.profile
-        if not self._is_sweep:
-            return (load_profile(path, named, why_no_programs=why, facts=facts),)
-        names = None if named is None else [name.strip() for name in named.split(",")]
-        return load_profiles(path, names, why_no_programs=why, facts=facts)
+        return self._read(is_noted=False)
+
+    def _read(self, *, is_noted: bool) -> Sequence[Profile | BrokenProfile]:
+        if self._is_sweep:
+            return swept_profiles(self._arguments, is_noted=is_noted)
+        return (chosen_profile(self._arguments, is_noted=is_noted),)
 
     def checks(self, profile: Profile) -> tuple[RouteCheck, ...]:
         """Return the offline checks of the chosen routes, as of today. Raises `Problem` if there are none."""

@@ -13,6 +13,8 @@ AGENT_SHAPES = "agent_shapes"
 """The subfolder with what coding agents send, one table for each."""
 AGENT_SETTINGS = "agent_setup"
 """The subfolder with how coding agents are set up for a relay, one table for each."""
+AGENT_READING = "agent_reading"
+"""The subfolder with where coding agents read their settings, one table for each."""
 
 
 def facts_text(name: str) -> str:
@@ -24,7 +26,7 @@ def facts_names() -> tuple[str, ...]:
     """Return the names of all tables, sorted; one in a subfolder has its name before, as `agent_shapes/codex`."""
     entries = (entry.name for entry in _FOLDER.iterdir())
     tables = (name.removesuffix(".toml") for name in entries if name.endswith(".toml"))
-    return tuple(sorted((*tables, *names_in(AGENT_SHAPES), *names_in(AGENT_SETTINGS))))
+    return tuple(sorted((*tables, *names_in(AGENT_SHAPES), *names_in(AGENT_SETTINGS), *names_in(AGENT_READING))))
 
 
 def load_facts(name: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from console.domain.probes.event import (
     RungStarted,
     SmokeFinished,
 )
-from console.domain.probes.ladder import Rung, RungResult
+from console.domain.probes.ladder import Rung, RungResult, RungStatus
 from console.domain.probes.proven_route import ProvenRoute
 from console.domain.probes.smoke import SmokeResult, SmokeStatus
 from console.domain.probes.standing import Standing
@@ -201,7 +201,10 @@ class Noting:
         said = shown.classification if shown is not None else said
         if said is not None and said.category in _OWN_REFUSALS:
             said = None
-        rung = (Rung.OFFLINE if shown is None else shown.rung) if status.is_red else proven.reached
+        passed = [each.rung for each in climb.rungs if each.status is RungStatus.PASSED]
+        # What was inconclusive let the next rung be tried, and shows nothing by itself.
+        highest = max(passed, default=Rung.OFFLINE)
+        rung = (Rung.OFFLINE if shown is None else shown.rung) if status.is_red else highest
         known = [each.price_after_microusd for each in climb.rungs]
         call = climb.text
         is_timed = call is not None and call.status is SmokeStatus.PASSED

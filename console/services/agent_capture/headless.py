@@ -1,6 +1,5 @@
 """A coding agent of this machine, run headless on one small task: with nothing of the operator's but their PATH."""
 
-import re
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from pathlib import Path
 
 from console.domain.run.agent_event import Isolation
 from console.domain.text.safe import safe
-from console.services.coding_agent.installation import installed_in
+from console.services.coding_agent.installation import installed_in, version_in
 from console.services.git.command import NoGitError, run_own_git
 from console.services.relay.agent_home import PreparedAgent, without_tokens
 from console.services.system.confined_child import NOT_HELD
@@ -20,7 +19,6 @@ TIMEOUT_S = 120.0
 """The longest that an agent may take, in seconds; it takes one or two."""
 _OUTPUT_BYTES = 4 * 1024 * 1024
 _TAIL_BYTES = 4096
-_VERSION = re.compile(r"(?<![\d.])\d{1,6}(?:\.\d{1,6}){1,3}(?![\d.])")
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ")
 """What an agent gets of the operator's environment: what a program needs to start and to be read."""
 _NO_WAY_OUT = "http://127.0.0.1:9"
@@ -84,8 +82,7 @@ class HeadlessAgent:
 async def version_of(agent: HeadlessAgent) -> str:
     """Return the version that an agent names; empty if it names none. Raises `AgentStartError`."""
     report = await _run(agent, ("--version",))
-    found = _VERSION.search(report.tail.decode("utf-8", "replace"))
-    return "" if found is None else found[0]
+    return version_in(report.tail)
 
 
 async def run_headless(agent: HeadlessAgent) -> Ran:

@@ -1,12 +1,20 @@
 """Where a coding agent is installed: its program on PATH, and the directories that it is made of."""
 
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 _ROOTS = ("node_modules", "site-packages")
 """The directories beside which a program's own files are."""
+_VERSION = re.compile(r"(?<![\d.])\d{1,6}(?:\.\d{1,6}){1,3}(?![\d.])")
+
+
+def version_in(output: bytes) -> str:
+    """Return the version that a program printed; empty if there is none in it."""
+    found = _VERSION.search(output.decode("utf-8", "replace"))
+    return "" if found is None else found[0]
 
 
 def find_program(name: str, environment: Mapping[str, str]) -> Path | None:

@@ -20,6 +20,7 @@ from console.services.config.toml_edit import UneditableError, with_values
 from console.services.config.toml_text import SIZE_LIMIT, ConfigError, Fault, KeyPath, TomlText, decoded
 from console.services.config.validation import validate_draft
 from console.services.system.directories import state_directory
+from console.services.system.directory_lock import directory_locked
 from console.services.system.os_reason import os_reason
 from console.services.system.private_file import create_file, read_private, replace_file, write_private
 
@@ -129,13 +130,14 @@ def write_edit(edit: ConfigEdit, environment: Mapping[str, str]) -> Path:
 
     """
     target = Path(os.path.realpath(edit.path))
-    _require_unchanged(edit.path, edit.before)
-    backup = _backup(target, edit.before)
-    receipt = Receipt(str(target), _sha256(edit.before), _sha256(edit.after), str(backup), edit.what)
-    # The receipt goes first: one without its change is never followed, a change without its receipt cannot be undone.
-    _write_receipts([*_read_receipts(environment), receipt][-_RECEIPT_LIMIT:], environment)
-    _require_unchanged(edit.path, edit.before)
-    replace_file(target, edit.after)
+    with directory_locked(target.parent):
+        _require_unchanged(edit.path, edit.before)
+        backup = _backup(target, edit.before)
+        receipt = Receipt(str(target), _sha256(edit.before), _sha256(edit.after), str(backup), edit.what)
+        # The receipt goes first: one without its change is never followed, a change without one cannot be undone.
+        _write_receipts([*_read_receipts(environment), receipt][-_RECEIPT_LIMIT:], environment)
+        _require_unchanged(edit.path, edit.before)
+        replace_file(target, edit.after)
     return backup
 
 
@@ -174,8 +176,9 @@ def write_undo(edit: ConfigEdit, environment: Mapping[str, str]) -> None:
 
     """
     target = Path(os.path.realpath(edit.path))
-    _require_unchanged(edit.path, edit.before)
-    replace_file(target, edit.after)
+    with directory_locked(target.parent):
+        _require_unchanged(edit.path, edit.before)
+        replace_file(target, edit.after)
     pair = (str(target), _sha256(edit.after), _sha256(edit.before))
     receipts = _read_receipts(environment)
     last = max((place for place, each in enumerate(receipts) if _pair(each) == pair), default=None)

@@ -1,5 +1,6 @@
 """The history's file as this process uses it: opened when first needed, and again after it was damaged."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -7,6 +8,7 @@ from typing import TypeVar
 
 from console import __version__
 from console.domain.history.fact import Fact, FactRoute
+from console.domain.text.safe import safe
 from console.domain.text.secret_scan import find_secrets
 from console.services.history.schema import (
     FILE_NAME,
@@ -15,8 +17,9 @@ from console.services.history.schema import (
     HistoryError,
     Steps,
     connect,
-    open_file,
+    in_use,
     reporting,
+    set_aside,
 )
 from console.services.history.store import Store
 from console.services.ledger.holder import unix_ms
@@ -94,8 +97,7 @@ class HistoryFile:
 
         try:
             self.use(write)
-        except DamagedError:
-            self.close()
+        except DamagedError:  # it was set aside: there is a new one
             self.use(write)
 
     def use(self, work: Callable[[Store], _Value]) -> _Value:
@@ -103,7 +105,7 @@ class HistoryFile:
 
         Raises:
             HistoryError: It cannot be used.
-            DamagedError: It is damaged. It is closed, and opened again the next time, which sets it aside.
+            DamagedError: It was damaged, and was set aside.
 
         """
         store = self._open()
@@ -111,9 +113,7 @@ class HistoryFile:
             with reporting(self._path):
                 return work(store)
         except DamagedError:
-            self._mark_damaged()
-            if self._is_looking:
-                raise HistoryError(f"{self._path} is damaged; the next check sets it aside") from None
+            self._set_aside()
             raise
 
     def is_there(self) -> bool:
@@ -132,34 +132,50 @@ class HistoryFile:
             self._copies = None
 
     def _open(self) -> Store:
-        if self._store is not None:
-            return self._store
+        if self._store is None:
+            try:
+                self._store = self._connected()
+            except DamagedError:
+                self._set_aside()
+                try:
+                    self._store = self._connected()
+                except DamagedError:
+                    raise HistoryError(f"{safe(str(self._path))} is damaged; move it away") from None
+        return self._store
+
+    def _connected(self) -> Store:
+        """Open the file, and create it if it is missing. Raises `HistoryError` and `DamagedError`."""
+        held: int | None = None
         try:
             directory = state_directory(self._environment)
             require_local(directory, linux_mounts)
+            held = _in_use(directory)
             if self._is_looking and (copied := copy_to_look(directory, FILE_NAME)) is not None:
                 self._copies, self._path = copied
             else:
                 self._path = require_place(directory, FILE_NAME)
+            connection = connect(self._path, busy_ms=self._busy_ms, steps=self._steps)
         except (LedgerError, PrivateFileError) as error:
+            _let_go(held)
             raise HistoryError(str(error)) from None
-        if self._is_looking:
-            try:
-                connection = connect(self._path, busy_ms=self._busy_ms, steps=self._steps)
-            except DamagedError:
-                raise HistoryError(f"{self._path} is damaged; the next check sets it aside") from None
-        else:
-            connection, notice = open_file(self._path, busy_ms=self._busy_ms, steps=self._steps)
-            self.notice = notice or self.notice
-        self._store, self._close = Store(connection), connection.close
-        return self._store
+        except BaseException:
+            _let_go(held)
+            raise
 
-    def _mark_damaged(self) -> None:
-        from console.services.history.schema import set_aside
+        def close() -> None:
+            connection.close()
+            _let_go(held)
 
+        if held is None:
+            held = _in_use(directory)
+        self._close = close
+        return Store(connection)
+
+    def _set_aside(self) -> None:
         self.close()
-        if not self._is_looking:
-            self.notice = set_aside(self._path, busy_ms=self._busy_ms, steps=self._steps) or self.notice
+        if self._is_looking:
+            raise HistoryError(f"{safe(str(self._path))} is damaged; the next check sets it aside")
+        self.notice = set_aside(self._path, busy_ms=self._busy_ms, steps=self._steps) or self.notice
 
     def _without_secrets(self, facts: Sequence[Fact]) -> list[Fact]:
         """Return the facts that may be stored; their names come from a config and from a gateway."""
@@ -175,3 +191,16 @@ class HistoryFile:
                 return True
             self._clean.add(route)
         return LEAK_GUARD.is_hit(" ".join((route.model, fact.request_id or "", *fact.findings)))
+
+
+def _in_use(directory: Path) -> int | None:
+    """Note that the history is in use; None at a first start, or where `require_place` says what is wrong."""
+    try:
+        return in_use(directory)
+    except OSError:
+        return None
+
+
+def _let_go(held: int | None) -> None:
+    if held is not None:
+        os.close(held)

@@ -75,43 +75,29 @@ class DamagedError(Exception):
     """The file is not a database, or its content is not what this console wrote."""
 
 
-def open_file(path: Path, *, busy_ms: int, steps: Steps = STEPS) -> "tuple[Connection, str]":
-    """Open the history's file, which may be empty. One that is damaged is set aside, and a new one begun.
-
-    Args:
-        path: The file; it exists.
-        busy_ms: How long to wait for another console that writes.
-        steps: The versions of the tables.
-
-    Returns:
-        The connection, and what was set aside and where; empty if nothing was.
-
-    Raises:
-        HistoryError: It comes from a newer console, is another program's, or cannot be used.
-
-    """
-    try:
-        return connect(path, busy_ms=busy_ms, steps=steps), ""
-    except DamagedError:
-        kept = set_aside(path, busy_ms=busy_ms, steps=steps)
-    try:
-        return connect(path, busy_ms=busy_ms, steps=steps), kept
-    except DamagedError:
-        raise HistoryError(f"{safe(str(path))} is damaged and could not be replaced; move it away") from None
-
-
 def connect(path: Path, *, busy_ms: int, steps: Steps = STEPS) -> "Connection":
     """Open a file and take its tables to the newest version.
 
+    Args:
+        path: The file; it exists, and may be empty.
+        busy_ms: How long to wait for another console that writes.
+        steps: The versions of the tables.
+
     Raises:
-        HistoryError: As for `open_file`.
+        HistoryError: It comes from a newer console, is another program's, or cannot be used.
         DamagedError: It is damaged.
 
     """
     import sqlite3
 
     with reporting(path):
-        connection = sqlite3.connect(path, timeout=busy_ms / 1000, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=rw",  # SQLite would create the file with the wrong permissions
+            timeout=busy_ms / 1000,
+            isolation_level=None,
+            check_same_thread=False,
+            uri=True,
+        )
         try:
             _prepare(connection, path, busy_ms, steps)
         except BaseException:
@@ -121,8 +107,10 @@ def connect(path: Path, *, busy_ms: int, steps: Steps = STEPS) -> "Connection":
 
 
 def _prepare(connection: "Connection", path: Path, busy_ms: int, steps: Steps) -> None:
-    _require_ours(connection, path, steps)
-    connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only a file without tables takes it
+    with transaction(connection, "BEGIN"):  # one consistent read: another console may be creating the tables
+        _require_ours(connection, path, steps)
+    if not _number(connection, "user_version"):
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only a file without tables takes it
     _use_write_ahead_log(connection, busy_ms)
     for pragma in ("synchronous=NORMAL", "journal_size_limit=4194304", "trusted_schema=OFF", "cell_size_check=ON"):
         connection.execute(f"PRAGMA {pragma}")
@@ -159,42 +147,73 @@ def _number(connection: "Connection", pragma: str) -> int:
     return int(connection.execute(f"PRAGMA {pragma}").fetchone()[0])
 
 
+def in_use(directory: Path) -> int:
+    """Note that this process uses the history in a directory, until the returned descriptor is closed.
+
+    A file that is in use is never set aside: SQLite finds the files beside its own by name, so who still has the old
+    file open would delete those of the new one.
+    """
+    held = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    fcntl.flock(held, fcntl.LOCK_SH)
+    return held
+
+
 def set_aside(path: Path, *, busy_ms: int, steps: Steps = STEPS) -> str:
     """Rename a damaged file and begin an empty one, unless another console has done so; return what to say.
 
+    Args:
+        path: The file, which this process does not use now.
+        busy_ms: How long to wait for other consoles that meet the damage too.
+        steps: The versions of the tables.
+
     Raises:
-        HistoryError: It cannot be renamed.
+        HistoryError: It cannot be renamed, or another console has it open.
 
     """
     from console.services.system.private_file import open_to_append
 
+    ends = time.monotonic() + busy_ms / 1000
     try:
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            while not _is_alone(folder):
+                fcntl.flock(folder, fcntl.LOCK_SH)
+                if _is_sound(path, busy_ms, steps):
+                    return ""
+                fcntl.flock(folder, fcntl.LOCK_UN)
+                if time.monotonic() > ends:
+                    raise HistoryError(
+                        f"{safe(str(path))} is damaged, and another console has it open; leave that one, and the next"
+                        " check sets the file aside"
+                    )
+                time.sleep(0.01)
+            if _is_sound(path, busy_ms, steps):
+                return ""
+            kept = _free_name(path)
+            for ending in ("", "-wal", "-shm"):
+                with contextlib.suppress(FileNotFoundError):
+                    path.with_name(path.name + ending).rename(kept.with_name(kept.name + ending))
+            os.close(open_to_append(path))
+        finally:
+            os.close(folder)
     except OSError as error:
         raise HistoryError(f"{safe(str(path))} is damaged, and cannot be set aside: {os_reason(error)}") from None
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        if _is_sound(path, busy_ms, steps):
-            return ""
-        kept = _free_name(path)
-        path.rename(kept)
-        for ending in ("-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                path.with_name(path.name + ending).rename(kept.with_name(kept.name + ending))
-        os.close(open_to_append(path))
-    except OSError as error:
-        raise HistoryError(f"{safe(str(path))} is damaged, and cannot be set aside: {os_reason(error)}") from None
-    finally:
-        os.close(folder)
     return f"{safe(str(path))} was damaged; it is now {safe(kept.name)} beside a new one"
+
+
+def _is_alone(folder: int) -> bool:
+    """Return whether no other process uses the history; from then on, none can."""
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _is_sound(path: Path, busy_ms: int, steps: Steps) -> bool:
     """Return whether a file that was damaged a moment ago is sound: another console has replaced it."""
     import sqlite3
 
-    if not path.exists():
-        return True
     try:
         connection = connect(path, busy_ms=busy_ms, steps=steps)
     except DamagedError:

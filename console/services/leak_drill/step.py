@@ -93,6 +93,8 @@ def steps(canary: Canary) -> Sequence[Step]:
         Step("history", ("history", "--json"), ok),
         Step("history --plot", ("history", "--plot", "ttft"), ok),
         Step("doctor", ("doctor", "--json")),
+        Step("agents", ("agents", "--json")),
+        Step("agents --write", ("agents", "--write", "codex", "--yes"), ok),
         Step(
             "init",
             ("init", "--profile", "drilled", "--token-ref", f"env:{VARIABLE}", "--yes", "--unchecked"),
@@ -152,7 +154,7 @@ def _run() -> Sequence[Step]:
     return (
         Step("run start --auto", (*named, *start, TASK, "--auto"), ok, sends=True),
         Step("run list --json", ("run", "list", "--json"), ok),
-        Step("run show", ("run", "show", "last"), ok),
+        Step("run show", ("run", "show", "last", *_reports("run")), ok),
         *(Step(f"run show --gate {gate}", ("run", "show", "last", "--gate", gate), ok) for gate in Gate),
         *(Step(f"run show --artifact {name}", ("run", "show", "last", "--artifact", name), ok) for name in _SHOWN),
         Step("run show --json", ("run", "show", "last", "--gate", Gate.WRITER, "--json"), ok),
@@ -182,9 +184,10 @@ def _run() -> Sequence[Step]:
 
 def _calls(profile: str) -> Sequence[Step]:
     named = ("--profile", profile)
+    known = ("--baseline", f"{profile}-baseline.json", "--update-baseline")
     return (
-        Step(f"check --level 5, {profile}", (*named, "check", "--level", "5"), sends=True),
-        Step(f"smoke, {profile}", (*named, "smoke"), sends=True),
+        Step(f"check --level 5, {profile}", (*named, "check", "--level", "5", *_reports(profile), *known), sends=True),
+        Step(f"smoke, {profile}", (*named, "smoke", *_reports(f"{profile}-smoke")), sends=True),
         Step(f"smoke --json, {profile}", (*named, "smoke", "--json"), sends=True),
     )
 
@@ -196,6 +199,11 @@ def _watches(profile: str) -> Sequence[Step]:
         Step(f"watch, {profile}", (*watch, "--prometheus", f"{profile}.prom"), sends=True),
         Step(f"watch --json, {profile}", (*watch, "--json"), sends=True),
     )
+
+
+def _reports(name: str) -> tuple[str, ...]:
+    """Return the options that write a report in every form."""
+    return tuple(word for form in ("json", "xml", "sarif", "md", "html") for word in ("--output", f"{name}.{form}"))
 
 
 def _bundles(profile: str) -> Sequence[Step]:

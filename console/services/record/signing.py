@@ -161,11 +161,11 @@ async def verify(
     shown = safe(str(signers.allowed), limit=200)
     require_readable(signers)
     when = () if at_ms is None else (f"-Overify-time={_ssh_time(at_ms)}",)
-    revoked = () if signers.revoked is None else ("-r", str(signers.revoked))
+    revoked = () if signers.revoked is None else ("-r", str(signers.revoked.absolute()))
     with tempfile.TemporaryDirectory(prefix="gateway-console-verify-") as folder:
         given = _write(Path(folder) / "statement", statement)
         signed = _write(Path(folder) / "signature", armor(signature).encode())
-        asked = ("-f", str(signers.allowed), "-s", str(signed))
+        asked = ("-f", str(signers.allowed.absolute()), "-s", str(signed))  # it runs in a directory of its own
         found = await _run(("-Y", "find-principals", "-n", namespace, *when, *asked), environment, None)
         names = found.tail.decode(errors="replace").splitlines() if found.is_success else []
         if not names:

@@ -4,12 +4,10 @@ Every writer holds a lock on the directory and reads the file again under it, so
 is to be written is read back before it replaces anything, and the config as it was is kept in a file beside it.
 """
 
-import contextlib
-import fcntl
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +18,7 @@ from console.services.config.load import BrokenProfile, read_profiles
 from console.services.config.own_config import why_not_own, why_shared
 from console.services.config.settings import Profile
 from console.services.config.toml_text import SIZE_LIMIT, ConfigError, TomlText, read_text
+from console.services.system.directory_lock import directory_locked
 from console.services.system.os_reason import os_reason
 from console.services.system.private_file import create_file, replace_file, shown
 
@@ -121,7 +120,7 @@ def append(
 
     """
     path = place.path
-    with _locked(path):
+    with directory_locked(path.parent):
         current = look_at(path, place.own)
         if (fault := current.why_not_named(name)) is not None:
             raise Problem(f"{fault}. Nothing was written", ProblemKind.USAGE)
@@ -185,21 +184,6 @@ def _require_directory(path: Path) -> None:
             f"{safe(str(path))} cannot be written: {safe(str(above))} is not a directory that you may write to. Name"
             " another place with --config, or print the profile with --output -"
         )
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a config's directory, which every writer of the config takes; it is made if it is missing."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError as error:
-        raise Problem(f"{safe(str(path.parent))} cannot be written: {os_reason(error)}") from None
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(folder)
 
 
 def _appended(before: bytes, section: str) -> bytes:

@@ -4,12 +4,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from support.app.hands import at, drawn, press, said, type_in, until
+from support.app.hands import at, drawn, press, state_of, type_in, until
 from support.cli.console_process import embedded_at_once
 
 from console.app.app import ConsoleApp
 from console.app.dialogs.setup_dialog import SetupDialog
 from console.services.config.load import load_profile
+from console.services.config.precedence import Request
 
 pytestmark = pytest.mark.usefixtures("state_home")
 SECRET = "-".join(["sk", "proj", "Qw3rTy7uIoPaSdFg8hJk2LzXcVbNm4QwErTy"])
@@ -25,14 +26,13 @@ def told(app: ConsoleApp) -> str:
     return drawn(app.screen, "told") if isinstance(app.screen, SetupDialog) else ""
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_a_profile_is_set_up_by_answers_and_the_way_to_use_it_is_said(
-    size: tuple[int, int], tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 40), marks=pytest.mark.long)])
+async def test_a_profile_is_set_up_by_answers_and_is_then_in_use(size: tuple[int, int], tmp_path: Path) -> None:
     async with embedded_at_once() as gateway:
         base_url, token = gateway.base_url, gateway.token.reveal()
         environment = {"HOME": str(tmp_path), "MODEL_GATEWAY_TOKEN": token}
-        app = ConsoleApp(load_profile(), environment=environment, start_embedded=at(base_url, token))
+        start = at(base_url, token)
+        app = ConsoleApp(load_profile(), environment=environment, start_embedded=start, request=Request(environment))
         async with app.run_test(size=size):
             await press(app, "I")
             await answer(app, "Which gateway?", SECRET)
@@ -46,7 +46,7 @@ async def test_a_profile_is_set_up_by_answers_and_the_way_to_use_it_is_said(
             await answer(app, "Write profile mine")
             await until(app, lambda: "wrote profile mine" in told(app))
             await press(app, "escape")
-            await until(app, lambda: any("--profile mine" in words for words in said(app)))
+            await until(app, lambda: state_of(app).profile == "mine")
     config = tmp_path / ".config" / "gateway-console" / "config.toml"
     profile = tomllib.loads(config.read_text())["profiles"]["mine"]
     assert profile["gateway"] == {"base_url": base_url, "token_ref": ["env:MODEL_GATEWAY_TOKEN"]}

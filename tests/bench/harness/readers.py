@@ -15,6 +15,7 @@ from types import FrameType
 from support.text.hostile_text import (
     AGENT_OUTPUTS,
     AGENT_REFUSALS,
+    AGENT_SETTINGS,
     COMMANDS,
     DIFFS,
     DOCUMENTS,
@@ -33,6 +34,9 @@ from support.text.hostile_text import (
 )
 
 import console
+from console.domain.agent_settings.edit import EditError, edit_json, edit_toml
+from console.domain.agent_settings.literal_key import literal_keys
+from console.domain.agent_settings.source import Level, Source
 from console.domain.answers.evidence import plain
 from console.domain.artifacts.command_plan import check_commands
 from console.domain.artifacts.repository_path import Scope
@@ -55,14 +59,15 @@ from console.domain.sources.claim import with_links
 from console.domain.text.quote import QUOTE_LIMIT, fold, stands_in
 from console.domain.workflows.check import check_workflow
 from console.domain.workflows.workflow import Workflow
+from console.services.agent_settings.read_source import SourceError, parse
 from console.services.coding_agent.named_source import named_source
 from console.services.config.toml_text import TomlText
-from console.services.config.yaml_text import YamlText
 from console.services.facts.installed import SIZE_LIMIT
 from console.services.gateway.call import Started
 from console.services.pages.page_text import content_sha256, visible_text
 from console.services.probes.content_check import counted_to
 from console.services.probes.intake import Intake
+from console.services.setup.yaml_text import YamlText
 from console.services.workflows.workflow_file import FILE_SIZE_LIMIT, WorkflowError, parse_workflow
 
 GROWTH_LIMIT = 3.0
@@ -122,6 +127,16 @@ def _read_yaml_config(text: str) -> None:
         YamlText(text, "routes.yaml", "main")
 
 
+def _read_agent_settings(text: str) -> None:
+    for form in ("toml", "jsonc", "yaml", "env"):
+        with contextlib.suppress(SourceError):
+            tuple(literal_keys(Source("", Level.USER, tree=parse(text, form))))
+    with contextlib.suppress(EditError):
+        edit_json(text, {"a": {"b": "c"}})
+    with contextlib.suppress(EditError):
+        edit_toml(text, {"a": "b", "c": {"d": "e"}})
+
+
 def _read_facts(text: str) -> None:
     with contextlib.suppress(Problem, FactsError):
         TomlText(text, "facts.toml").parse()
@@ -172,6 +187,7 @@ READERS: Mapping[str, Reader] = {
     "workflow": Reader(
         _read_workflow, {name: each.of for name, each in WORKFLOWS.items()}, largest=FILE_SIZE_LIMIT - 200
     ),
+    "settings of an agent": Reader(_read_agent_settings, _named(*AGENT_SETTINGS), largest=100_000),
     "config as YAML": Reader(_read_yaml_config, _named(*YAML_CONFIGS), largest=FILE_SIZE_LIMIT - 200),
 }
 

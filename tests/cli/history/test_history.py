@@ -1,16 +1,20 @@
 """`history` on the command line: what checks and calls leave, what is red and since when, what got worse."""
 
+import asyncio
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from support.cli.console_process import Console, Ended
 from support.gateway.servers import Peer, Request, answer_with, good_stream, raw_server, whole
+from support.git.repositories import Repository
 from support.history.facts import NOW_MS, keep, kept, passed, place, red
 
 from console.domain.history.fact import FactKind, FactStatus
 from console.domain.probes.ladder import Rung
 from console.domain.routes.family import EndpointFamily
+from console.domain.routes.shape import Shape
 
 GOOD = good_stream(EndpointFamily.RESPONSES, "O", "K")
 DOWN = whole(503, {"error": {"message": "The server is overloaded or not ready yet", "type": "service_unavailable"}})
@@ -166,3 +170,54 @@ async def test_without_a_history_it_says_what_adds_to_one(console: Console) -> N
     assert (ended.code, ended.stdout) == (0, "")
     assert "check, smoke, relay and run add to it" in ended.stderr
     assert not place(console.home).parent.exists()
+
+
+# --- What else leaves facts ------------------------------------------------------------------------------------------
+
+CALL = """
+import json, os, urllib.request
+body = json.dumps({"model": "gpt-route-placeholder", "input": "hi", "stream": True}).encode()
+headers = {"authorization": f"Bearer {os.environ['OPENAI_API_KEY']}", "content-type": "application/json"}
+urllib.request.urlopen(urllib.request.Request(os.environ["OPENAI_BASE_URL"] + "/responses", body, headers)).read()
+"""
+
+
+@pytest.mark.long
+async def test_a_relayed_call_leaves_a_fact(console: Console, sim: Path) -> None:
+    ended = await console.run_process("relay", "--config", sim, "--exec", "--", sys.executable, "-c", CALL)
+    assert ended.code == 0
+    (fact,) = kept(console.home)
+    assert (fact.kind, fact.status, fact.shape, fact.http_status) == (
+        FactKind.RELAY,
+        FactStatus.PASSED,
+        Shape.AGENT,
+        200,
+    )
+
+
+@pytest.mark.long
+async def test_a_run_leaves_a_fact_once_it_is_over(console: Console) -> None:
+    repository = Repository(console.home / "repository", {"AGENTS.md": b"# Rules\n"}).root
+    (console.home / "task.md").write_text("Add a line to AGENTS.md", encoding="utf-8")
+    config = console.config_for(
+        "sim:", gateway='token_ref = ["sim:"]', roles=("planner", "writer", "reviewer", "critic")
+    )
+    begun = await console.run("run", "start", "--config", config, "--repo", repository, "--task-file", "task.md")
+    assert kept(console.home) == [], begun.stderr
+    stopped = await console.run("run", "stop", "last", "--reason", "not needed")
+    assert stopped.code == 0
+    (fact,) = kept(console.home)
+    assert (fact.kind, fact.status, fact.route.profile, fact.route.key) == (
+        FactKind.RUN,
+        FactStatus.STOPPED,
+        "p",
+        None,
+    )
+
+
+@pytest.mark.long
+async def test_consoles_in_processes_of_their_own_lose_nothing(console: Console, sim: Path) -> None:
+    smokes = (console.run_process("smoke", "--config", sim, "--repeat", "5") for _ in range(4))
+    ends = await asyncio.gather(*smokes)
+    assert [(each.code, "history" in each.stderr) for each in ends] == [(0, False)] * 4
+    assert len(kept(console.home)) == 20

@@ -10,6 +10,7 @@ from support.cli.console_process import Console
 from support.cli.schemas import valid
 from support.gateway.scripted_gateway import Steps, scripted
 from support.gateway.servers import whole
+from support.instructions.tree import Tree
 from support.probes.smoking import TOKEN
 from support.reports import junit_cases, sarif_run
 from support.workflows.workflows import with_run, with_step
@@ -124,8 +125,23 @@ async def test_a_broken_contract_of_a_gateway_can_be_accepted_and_an_outage_cann
     )
 
 
+async def test_what_was_not_judged_cannot_be_accepted(console: Console, workflow: Path, tmp_path: Path) -> None:
+    workflow.write_text("on: [\n")
+    told = await console.run("boundary", "--baseline", "base.json", "--update-baseline", "--output", "a.xml")
+    assert (told.code, "never accepted: .github/workflows/ci.yml BND-14" in told.stderr) == (1, True)
+    assert (
+        junit_cases((console.home / "a.xml").read_text())["gateway-console.boundary/.github/workflows/ci.yml"]
+        == "error"
+    )
+    tree = Tree(tmp_path)
+    tree.add("README.md").commit()
+    told = await console.run("instructions", tree.root, "--baseline", "base.json", "--update-baseline")
+    assert (told.code, "never accepted" in told.stderr, entries(console)) == (1, True, [])
+
+
 async def test_a_baseline_that_cannot_be_used_stops_the_verb_first(console: Console) -> None:
     assert (await console.run("routes", "--baseline", "absent.json")).code == 3
     assert (await console.run("routes", "--update-baseline")).code == 2
+    assert (await console.run("check", "--list", "--output", "a.xml")).code == 2
     told = await console.run("routes", "--read-only", "--baseline", "base.json", "--update-baseline")
     assert (told.code, (console.home / "base.json").exists()) == (11, False)

@@ -152,6 +152,20 @@ async def test_a_problem_is_an_error_in_every_form_and_replaces_what_was_there(c
     assert json.loads(files["json"])["exit_code"] == 4
 
 
+async def test_each_fault_of_a_config_is_an_error_at_its_line(console: Console) -> None:
+    path = console.config_for("http://127.0.0.1:1", gateway="concurency = 1\ndeadlin_s = 1")
+    alone = await in_all_forms(console, "check", "--config", path)
+    swept = await in_all_forms(console, "check", "--config", path, "--all-profiles")
+    written = path.read_text().splitlines()
+    for ended, files in (alone, swept):
+        assert ended.code == 3
+        agree(ended, files)
+        places = [each["locations"][0]["physicalLocation"] for each in sarif_run(files["sarif"])["results"]]
+        assert {each["artifactLocation"]["uri"] for each in places} == {"config.toml"}
+        lines = [written[each["region"]["startLine"] - 1].partition(" ")[0] for each in places]
+        assert lines == ["concurency", "deadlin_s"]
+
+
 @pytest.mark.parametrize(
     ("destination", "words"),
     [
@@ -240,6 +254,7 @@ async def test_no_file_holds_the_token_that_a_gateway_says_back(console: Console
     assert all(TOKEN not in text for text in files.values())
 
 
+@pytest.mark.long
 async def test_a_run_has_its_outcome_in_every_form(console: Console) -> None:
     run_id = (await console.run("demo", "--json")).document["runs"][0]["run_id"]
     ended, files = await in_all_forms(console, "run", "show", run_id)

@@ -76,6 +76,7 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
         ("smoke", "--all-profiles", "--role", "writer"),
         ("check", "--list"),
         ("check", "--level", "0"),
+        ("check", "--level", "0", "--against", "faults"),
         ("check", "--level", "5", "--cross"),
         ("--profile", "faults", "check", "--level", "5"),
         ("init", "--from", DATA / "yaml_configs" / "routes.yaml", "--output", "-"),
@@ -88,8 +89,10 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
         ("explain", "timeout"),
         ("explain", "--status", "400", refusal),
         ("facts",),
+        ("history",),
         ("doctor",),
         ("boundary", root),
+        ("agents", "--repo", root),
         ("instructions", root),
         ("verify", "mark", "ci-secrets"),
         ("verify", "show", "ci-secrets"),
@@ -136,6 +139,10 @@ async def test_real_documents_of_every_name_meet_their_schemas(console: Console,
     pruned = documents[-1]["runs"][0]["run_id"]
     documents.append((await console.run("record", "show", pruned, "--json")).document)
     documents += await documents_of_a_watch(console)
+    files = ("problem.json", "baseline.json")
+    await console.run("routes", "--profile", "absent", "--output", files[0])
+    await console.run("routes", "--profile", "faults", "--baseline", files[1], "--update-baseline")
+    documents += [valid(json.loads((console.home / name).read_text())) for name in files]
     assert {each["schema"] for each in documents} == names_in_code()
     for document in documents:
         assert next(iter(document)) == "schema"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.cli.console_process import Console, embedded_at_once
 from support.gateway.scripted_gateway import NOT_FOUND, Steps, models, scripted
-from support.gateway.servers import whole
+from support.gateway.servers import Request, whole
 from support.probes.smoking import TOKEN
 
 from console.simulator.embedded import Embedded
@@ -58,7 +58,7 @@ async def test_a_stranger_gets_a_checked_profile_and_the_next_one_is_appended(
     assert [each for each in written if token.encode() in each.read_bytes()] == []
 
 
-async def test_a_token_is_read_from_stdin_into_a_store_and_only_after_the_store_is_proven(
+async def test_a_store_that_must_be_unlocked_first_fails_closed_without_a_terminal(
     console: Console, gateway: Embedded
 ) -> None:
     token = gateway.token.reveal()
@@ -161,16 +161,15 @@ async def test_hostile_names_of_models_write_nothing_but_their_own_route(console
     assert {each["model"] for each in profiles["local"]["routes"].values()} <= {*HOSTILE, *names}
 
 
+class ChatAlone(Steps):
+    """A gateway that speaks one family."""
+
+    def answer(self, request: Request) -> bytes:
+        return NOT_FOUND if request.path in ("/v1/responses", "/v1/messages") else super().answer(request)
+
+
 async def test_a_gateway_of_one_family_without_a_list_gets_the_models_that_are_named(console: Console) -> None:
-    steps = Steps(lists={"/v1/models": models()}, token=None)
-    answer = steps.answer
-
-    def chat_alone(request: object) -> bytes:
-        path = getattr(request, "path", "")
-        return NOT_FOUND if path in ("/v1/responses", "/v1/messages") else answer(request)  # type: ignore[arg-type]
-
-    steps.answer = chat_alone  # type: ignore[method-assign]
-    async with scripted(steps) as server:
+    async with scripted(ChatAlone(lists={"/v1/models": models()}, token=None)) as server:
         where = ("init", "--url", server.base_url, "--yes", "--json")
         nothing = await console.run(*where)
         assert "add --role" in nothing.stderr

@@ -56,7 +56,7 @@ async def test_a_command_gets_the_settings_and_no_token_and_its_exit_code_is_our
     [
         (("--exec",), 2, "--exec and a command belong together"),
         (("--", "true"), 2, "--exec and a command belong together"),
-        (("--for", "nobody"), 2, "--for names no known agent; it knows aider, claude_code, codex"),
+        (("--for", "nobody"), 2, "--for names no known agent; it knows aider, claude_code, cline, codex"),
         (("--route", "critic", "--for", "codex", "--exec", "--", "true"), 2, "Codex speaks responses"),
         (
             ("--for", "gemini", "--exec", "--", "true"),

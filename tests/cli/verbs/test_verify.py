@@ -17,7 +17,7 @@ from support.cli.schemas import valid
 from support.gateway.servers import Peer, Request, raw_server, whole
 
 from console.cli.exit_code import ExitCode
-from console.cli.main import build_parser
+from console.cli.parser import build_parser
 from console.cli.verbs import verify
 from console.domain.problem import Problem
 from console.domain.verification import rows

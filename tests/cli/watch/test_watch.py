@@ -62,6 +62,21 @@ async def test_each_run_from_cron_tells_only_what_changed_since_the_last_one(con
 
 
 @pytest.mark.long
+async def test_every_round_watches_the_profile_that_the_environment_names(console: Console) -> None:
+    """The first round and the later ones read the config by one rule, which decides what a repository's may do too."""
+    async with failing_gateway() as gateway:
+        await gateway.play(Act("is good", GOOD))
+        settings = {"base_url": gateway.base_url, "token_ref": ["env:GW"]}
+        table = config_table(settings, {"writer": route("m")})
+        table["profiles"]["q"] = {**table["profiles"]["p"], "routes": {"critic": route("n")}}
+        elsewhere = write_config(console.home / "elsewhere.toml", table)
+        named = {"GATEWAY_CONSOLE_CONFIG": str(elsewhere), "GATEWAY_CONSOLE_PROFILE": "q", "GW": TOKEN}
+        result = await console.run("watch", "--rounds", "3", "--every", "1s", **named)
+    assert lines(result.stdout) == ["q critic  ~ unproven, watched from now on, tried to rung 3"]
+    assert "3 rounds, 1 route: 0 red" in result.stderr
+
+
+@pytest.mark.long
 async def test_a_token_that_is_refused_in_every_round_is_advised_on_once(console: Console) -> None:
     """Its gateway is opened again for every round, since the token may be another one by then."""
     async with failing_gateway() as gateway:

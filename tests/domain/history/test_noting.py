@@ -112,6 +112,16 @@ def test_a_free_check_proves_no_more_than_its_rungs() -> None:
     assert (fact.status, fact.rung, fact.shape) == (FactStatus.UNPROVEN, Rung.KEY, None)
 
 
+def test_a_rung_that_was_inconclusive_is_not_one_that_holds() -> None:
+    noted = noting()
+    for each in (rung(Rung.OFFLINE), rung(Rung.CONNECTION), rung(Rung.CATALOGUE), rung(Rung.KEY, RungStatus.UNPROVEN)):
+        noted.take(each, AT)
+    noted.take(RungStarted(KEY, Rung.SMOKE, FREE), AT)
+    noted.take(rung(Rung.SMOKE, RungStatus.UNPROVEN), AT)  # another model answered
+    (fact,) = noted.take(CheckFinished((KEY,), Rung.SMOKE), AT)
+    assert (fact.status, fact.rung) == (FactStatus.UNPROVEN, Rung.CATALOGUE)
+
+
 def test_a_red_check_names_the_rung_and_the_category() -> None:
     noted = noting()
     noted.take(rung(Rung.OFFLINE), AT)

@@ -251,3 +251,41 @@ def test_since_when_a_route_is_red(tmp_path: Path, rung: Rung, expected: Streak)
     assert file.use(lambda store: store.reader.streak(1, RedAt(rung))) == expected
     assert file.use(lambda store: store.reader.streak(1, RedAt(rung), NOW_MS + 2)).red_since_ms is None
     file.close()
+
+
+def test_a_damaged_file_that_another_console_has_open_is_left_until_it_is_closed(tmp_path: Path) -> None:
+    keep(tmp_path, passed())
+    other = HistoryFile(environment(tmp_path))
+    other.use(lambda store: None)
+    place(tmp_path).write_bytes(b"not a database" * 400)
+    file = HistoryFile(environment(tmp_path), busy_ms=0)
+    with pytest.raises(HistoryError, match="is damaged, and another console has it open; leave that one"):
+        file.append([passed()], {"p": 90})
+    other.close()
+    file.append([passed(NOW_MS + 1)], {"p": 90})
+    file.close()
+    assert [each.at_ms for each in kept(tmp_path)] == [NOW_MS + 1]
+
+
+def test_consoles_that_meet_the_same_damage_set_it_aside_once_and_lose_nothing(tmp_path: Path) -> None:
+    place(tmp_path).parent.mkdir(parents=True)
+    place(tmp_path).parent.chmod(0o700)
+    place(tmp_path).write_bytes(b"not a database" * 400)
+    place(tmp_path).chmod(0o600)
+    start, failures = threading.Barrier(4), []
+
+    def write() -> None:
+        file = HistoryFile(environment(tmp_path), busy_ms=60_000)
+        start.wait()
+        try:
+            file.append([passed()], {"p": 90})
+        except HistoryError as error:
+            failures.append(error)
+        file.close()
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert (failures, len(kept(tmp_path)), len(set_aside(tmp_path))) == ([], 4, 1)

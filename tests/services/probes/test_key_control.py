@@ -1,10 +1,11 @@
 """Rung 3: what the controls prove together, and how often they are made."""
 
+import asyncio
 import json
 
 import pytest
 from support.gateway.scripted_gateway import NO_MODEL, UNAUTHORIZED, C, M, R, Steps, climb_to, models, route, scripted
-from support.gateway.servers import answer_with, raw_server, whole
+from support.gateway.servers import Peer, Request, answer_with, raw_server, whole
 
 from console.domain.errors.category import Blame, Category
 from console.domain.finding import Severity
@@ -53,6 +54,25 @@ async def test_a_model_that_no_list_names_gets_a_control_of_its_own() -> None:
     unlisted = climbed.rung(Rung.KEY, Role.WRITER)
     assert unlisted.status is RungStatus.UNPROVEN
     assert [(each.id, each.severity) for each in unlisted.findings] == [("MOD-01", Severity.WARN)]
+
+
+async def test_without_a_list_the_models_of_a_path_are_asked_side_by_side() -> None:
+    routes = [route(role, R, model) for role, model in zip(ROLES, ("m", "n", "o", "p", "q", "q"), strict=True)]
+    steps, together, asked = Steps(lists={}), asyncio.Barrier(3), list[str]()
+
+    async def script(peer: Peer, request: Request) -> None:
+        if request.method == "POST":
+            asked.append(json.loads(request.body)["model"])
+            if asked[-1] in ("n", "o", "p"):
+                await together.wait()  # never over if they are asked one after the other
+        await peer.send(steps.answer(request))
+
+    async with raw_server(script) as server:
+        climbed = await climb_to(Rung.KEY, server.base_url, *routes)
+    assert asked[:3] == ["m", "m", UNKNOWN_MODEL], "the first route makes what the others share"
+    assert sorted(set(asked[3:])) == ["n", "o", "p", "q"]
+    assert [climbed.rung(Rung.KEY, role).status for role in ROLES] == [RungStatus.PASSED] * 6
+    assert climbed.sent == len(server.requests)
 
 
 async def test_a_refusal_of_one_model_is_not_told_of_another() -> None:

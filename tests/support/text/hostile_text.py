@@ -230,6 +230,21 @@ YAML_CONFIGS = (
 )
 """Route tables as YAML that begin documents, lists and names and do not end them."""
 
+AGENT_SETTINGS = (
+    *(
+        Hostile(piece)
+        for piece in ("{", "[", '{"a":', "/*", "/* *", "//", "//\n", '"', "\\", "a=", "a='", "export ", "k: ")
+    ),
+    Hostile('"a":1,', start="{", end="}"),
+    Hostile('"token":"aB3xZ9", ', start="{", end="}"),
+    Hostile("/**/", start='{"a":1', end="}"),
+    Hostile("\\n", start='{"a":"', end='"}'),
+    Hostile("a=b\n"),
+    Hostile("k: {env:a}\n"),
+    Hostile('[a]\nk="v"\n'),
+)
+"""Settings of agents as JSON, TOML, YAML and variables that begin and do not end, or say one thing again and again."""
+
 _TABLE = 'checked_on = "2026-12-01"\n'
 _ROW = '[[retirement]]\nprovider = "A"\nretires_on = "2026-12-11"\nsource_url = "https://a.example"\n'
 FACTS = (

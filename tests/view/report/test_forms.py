@@ -79,6 +79,7 @@ def test_a_simulation_is_marked_in_every_form_that_is_made_here() -> None:
         assert words not in rendered(form, report())
 
 
+@pytest.mark.long
 def test_ten_thousand_findings_fit_a_job_summary_and_are_whole_elsewhere() -> None:
     given = report("a name of usual length | with a bar", 700)
     assert len(given.findings) == 10_500

@@ -17,8 +17,8 @@ from console.domain.routes.retirement import RouteRetirement
 from console.domain.routes.role import Role
 
 if TYPE_CHECKING:
-    from console.services.config.from_yaml import ConfigFromYaml
     from console.services.config.settings import Profile
+    from console.services.setup.from_yaml import ConfigFromYaml
 
 
 @dataclass(frozen=True, kw_only=True)

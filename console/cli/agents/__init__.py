@@ -1,0 +1,1 @@
+"""`agents`: coding agents' own settings, against the route table."""
