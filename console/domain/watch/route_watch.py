@@ -142,7 +142,8 @@ def _tell_green(before: RouteWatch, now: RouteWatch, at: float) -> tuple[RouteWa
     if before.told_standing is None:
         return replace(after, told_doubts=now.doubts), (_told(ToldKind.FIRST, now, at),)
     if now.tried_to >= before.told_to and now.standing is not before.told_standing:
-        return after, (_told(ToldKind.VERDICT, now, at, was=str(before.told_standing)),)
+        told = _told(ToldKind.VERDICT, now, at, was=str(before.told_standing))
+        return replace(after, told_doubts=now.doubts), (told,)
     known = tuple(each for each in now.told_doubts if each <= now.tried_to)
     if now.doubts == before.doubts and now.doubts != known:
         told = _told(ToldKind.DOUBT, now, at, was=_rung_list(known))

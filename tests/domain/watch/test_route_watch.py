@@ -226,6 +226,11 @@ def test_the_gateways_own_date_is_read_and_a_word_of_it_is_not_kept() -> None:
         assert retiring(checked, catalogue, date(2026, 12, 2)) == Retiring(stage, on)
 
 
+def test_a_verdict_that_changed_because_paid_rungs_prove_nothing_is_told_once() -> None:
+    swapped = green(Rung.SHAPE, doubts=(Rung.SMOKE, Rung.SHAPE))
+    assert kinds(["p", swapped, swapped, swapped, "p", "p"]) == [(1, "verdict"), (4, "verdict")]
+
+
 def test_a_finding_alone_is_a_red_of_its_own() -> None:
     assert kinds([".", "k", red(AUTH), "k"]) == [(1, "alarm"), (2, "changed"), (3, "changed")]
     assert ANY_KEY.identity != AUTH.identity
