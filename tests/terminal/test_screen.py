@@ -67,7 +67,7 @@ def test_an_agent_calls_with_what_the_screen_showed_and_is_cut_off(home: dict[st
         terminal.until("key sim: ✓")
         terminal.press("a")
         terminal.until("ANTHROPIC_AUTH_TOKEN")
-        terminal.press(b"\x1b[C")
+        terminal.press(b"\x1b[C\x1b[C")  # Cline, then Codex
         shown = terminal.until("base_url")
         key, origin = re.findall(r"gwc-[\w-]+", shown)[0], re.findall(r'"(http://127\.0\.0\.1:\d+)/v1"', shown)[0]
         terminal.press("q")
