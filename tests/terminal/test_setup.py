@@ -17,7 +17,7 @@ pytestmark = pytest.mark.terminal
 QUESTIONS = ("Which gateway?", "The profile's name", "Where is it?", "Enter takes these", "Write profile")
 SECRET = "-".join(["sk", "proj", "Qw3rTy7uIoPaSdFg8hJk2LzXcVbNm4QwErTy"])
 PLAIN = "a-gateways-own-form-of-a-key"
-SIZES = pytest.mark.parametrize(("columns", "lines"), [(80, 24), (120, 40)])
+SIZES = pytest.mark.parametrize(("columns", "lines"), [(80, 24)])
 
 
 @pytest.fixture

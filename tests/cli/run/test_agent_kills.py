@@ -79,7 +79,7 @@ class Due:
             return [entry_of(line).event for line in await ledger.read(self.run_id)]
 
 
-@pytest.fixture(params=["own", pytest.param("codex", marks=pytest.mark.referee)])
+@pytest.fixture
 async def due(request: pytest.FixtureRequest, console: Console, tmp_path: Path) -> AsyncIterator[Due]:
     require_any()
     (tmp_path / "agents").mkdir()
@@ -135,7 +135,18 @@ class Killer:
 
 
 # At the second call, which adds one that was paid already, those two that end in different ways.
-@pytest.mark.parametrize(("victim", "call"), [*((victim, 1) for victim in VICTIMS), ("console", 2), ("agent", 2)])
+OWN = [*((victim, 1) for victim in VICTIMS), ("console", 2), ("agent", 2)]
+CODEX = [("console", 1), ("supervisor", 1), ("agent", 2)]
+
+
+@pytest.mark.parametrize(
+    ("due", "victim", "call"),
+    [
+        *(("own", *each) for each in OWN),
+        *(pytest.param("codex", *each, marks=pytest.mark.referee) for each in CODEX),
+    ],
+    indirect=["due"],
+)
 async def test_a_kill_while_an_agent_writes_loses_and_repeats_nothing(
     due: Due, tmp_path: Path, victim: str, call: int
 ) -> None:
