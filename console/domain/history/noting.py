@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from console.domain.errors.category import Category
-from console.domain.history.fact import Fact, FactKind, FactRoute, FactStatus, route_of, runs_of
+from console.domain.history.fact import Fact, FactKind, FactRoute, FactStatus, route_of
 from console.domain.history.streak import RedAt
 from console.domain.money import Price
 from console.domain.probes.catalogue import Catalogue
@@ -27,7 +27,6 @@ from console.domain.routes.contract import RouteCheck
 from console.domain.routes.route import Route
 from console.domain.routes.route_key import RouteKey
 from console.domain.routes.shape import Shape
-from console.domain.run.state import RunState, RunStatus
 
 _OWN_REFUSALS = frozenset({Category.BUDGET_EXCEEDED, Category.SECRET_IN_PROMPT})
 """The console's own refusals say nothing about a route."""
@@ -50,11 +49,6 @@ _CALLED = {
 _EMBEDDED = "sim:"
 """The origin of the embedded gateway, whose port differs each time."""
 _RUNGS = {Shape.TEXT: Rung.SMOKE, Shape.ROLE: Rung.SHAPE, Shape.AGENT: Rung.SMOKE}
-_ENDED = {
-    RunStatus.CLOSED: FactStatus.PASSED,
-    RunStatus.BLOCKED: FactStatus.BLOCKED,
-    RunStatus.STOPPED: FactStatus.STOPPED,
-}
 
 
 @dataclass(slots=True)
@@ -121,23 +115,6 @@ class Noting:
             case _:
                 pass
         return ()
-
-    def run_ended(self, state: RunState, at_ms: int) -> tuple[Fact, ...]:
-        """Return the fact of a run that is over; none of one that is not."""
-        created, status = state.created, _ENDED.get(state.status)
-        if created is None or status is None:
-            return ()
-        spent = state.spent
-        fact = Fact(
-            at_ms,
-            runs_of(created.profile, created.gateway_origin),
-            FactKind.RUN,
-            status,
-            category=None if state.stopped is None else state.stopped.category,
-            total_ms=float(max(0, state.updated_at_ms - state.started_at_ms)),
-            microusd=spent.microusd if spent.is_exact else None,
-        )
-        return (fact,)
 
     def _called(self, result: SmokeResult, at_ms: int) -> tuple[Fact, ...]:
         climb = self._climbs.get(result.key)

@@ -3,13 +3,16 @@
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from console.domain.history.fact import Fact
 from console.domain.history.noting import Noting
-from console.domain.run.state import RunState
 from console.services.history.file import HistoryFile
 from console.services.history.schema import DamagedError, HistoryError
 from console.services.ledger.holder import unix_ms
+
+if TYPE_CHECKING:
+    from console.domain.run.state import RunState
 
 _WAITING_LIMIT = 10_000
 """How many facts may wait for the disk: some megabytes. More are dropped, and that is said."""
@@ -152,8 +155,11 @@ class Recording:
         """Take the session's next event."""
         self.recorder.put(self._noting.take(event, self._clock()))
 
-    def run_ended(self, state: RunState) -> None:
+    def run_ended(self, state: "RunState") -> None:
         """Take a run that has ended; one of another profile is kept as long as those of this one."""
+        from console.domain.history.run_end import run_end
+
         if state.created is not None and not self.recorder.knows(state.created.profile):
             self.recorder.keep_for(state.created.profile, self._days)
-        self.recorder.put(self._noting.run_ended(state, self._clock()))
+        fact = run_end(state, self._clock())
+        self.recorder.put(() if fact is None else (fact,))

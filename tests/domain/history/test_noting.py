@@ -12,6 +12,7 @@ from console.domain.errors.category import Category, judged
 from console.domain.finding import Finding, Severity
 from console.domain.history.fact import Fact, FactKind, FactRoute, FactStatus
 from console.domain.history.noting import Noting
+from console.domain.history.run_end import run_end
 from console.domain.money import FREE, Price
 from console.domain.probes.catalogue import Catalogue, CatalogueEntry
 from console.domain.probes.event import (
@@ -176,9 +177,10 @@ def test_a_relayed_call_is_one_fact_that_is_not_compared_with_smoke_tests() -> N
 
 def test_a_run_is_one_fact_once_it_is_over() -> None:
     story = Story().reaches(Gate.PREFLIGHT)
-    assert noting().run_ended(story.state, AT) == ()
+    assert run_end(story.state, AT) is None
     story.does(Stop("no longer needed"), ANN)
-    (fact,) = noting().run_ended(story.state, AT)
+    fact = run_end(story.state, AT)
+    assert fact is not None
     created = story.state.created
     assert created is not None
     assert (fact.route.profile, fact.route.origin, fact.route.key) == (created.profile, created.gateway_origin, None)
