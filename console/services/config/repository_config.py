@@ -16,7 +16,6 @@ from console.domain.text.safe import safe
 from console.services.config.load import profile_from, read_file, unknown_profile
 from console.services.config.own_config import REPOSITORY_CONFIG, trust_of, why_shared_by
 from console.services.config.settings import ConfigLayer, GatewaySettings, Profile
-from console.services.config.stricter import stricter
 from console.services.config.toml_text import SIZE_LIMIT, ConfigError, Fault, KeyPath, TomlText, decoded
 from console.services.gateway.address import canonical_origin, check_base_url
 from console.services.system.os_reason import os_reason
@@ -200,6 +199,8 @@ def _lent(profile: Profile, lender: Profile | None, lenders: Sequence[Profile]) 
 
 def _tightened(profile: Profile, model: "ProfileModel", basis: Profile | None) -> Profile:
     """Return the profile with the operator's own policy where that is stricter, or the repository's says nothing."""
+    from console.services.config.stricter import stricter  # it loads the rubric, which other configs do not need
+
     own = basis or Profile(profile.name, profile.gateway, profile.table, profile.source, is_built_in=False)
     policy, kept = stricter(own.policy, profile.policy, model.policy.model_fields_set)
     instructions, more = stricter(own.instructions, profile.instructions, model.instructions.model_fields_set)
