@@ -12,12 +12,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.config import config_table, route, write_config
 
+from console.domain.routes.route import RouteTable
 from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
 from console.services.config.own_config import REPOSITORY_CONFIG
 from console.services.config.precedence import CONFIG_VARIABLE, PROFILE_VARIABLE, Request, choose, load_chosen
 from console.services.config.repository_config import load_repository_profile, repository_config
-from console.services.config.settings import AgentSettings, ConfigLayer, PolicySettings, Profile, RelaySettings
+from console.services.config.settings import (
+    AgentSettings,
+    ConfigLayer,
+    GatewaySettings,
+    InstructionSettings,
+    PolicySettings,
+    Profile,
+    RelaySettings,
+)
 from console.services.config.stricter import RULES, stricter
 from console.services.config.toml_text import ConfigError
 from console.services.tokens.reference import Reference
@@ -153,6 +162,13 @@ REACHES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "a key": ({"base_url": ORIGIN}, {"policy": {"operator_key": "k.pub"}}, "names a file of this machine"),
     "signers": ({"base_url": ORIGIN}, {"policy": {"allowed_signers": "s"}}, "names a file of this machine"),
     "a rubric": ({"base_url": ORIGIN}, {"policy": {"rubric": "/etc/passwd"}}, "names a file of this machine"),
+    "a webhook": ({"base_url": ORIGIN}, {"watch": {"webhook": f"{OTHER}/"}}, "where changes are sent"),
+    "a webhook's variable": ({"base_url": ORIGIN}, {"watch": {"webhook": "env:HOOK"}}, "where changes are sent"),
+    "a webhook's token": (
+        {"base_url": ORIGIN},
+        {"watch": {"webhook_token_ref": "env:OPENAI_API_KEY"}},
+        "with which token",
+    ),
     "facts": ({"base_url": ORIGIN}, {"family_facts": [{"pattern": "m", "allowed": ["responses"]}]}, "which families"),
 }
 
@@ -266,6 +282,10 @@ def test_the_lender_gives_what_its_gateway_needs_and_its_policy_is_the_floor(pla
 
 
 def test_every_setting_has_a_rule_of_which_value_is_stricter() -> None:
+    kinds = {
+        type(value) for value in vars(Profile("p", GatewaySettings(), RouteTable(()), "", is_built_in=False)).values()
+    }
+    assert {kind for kind in kinds if kind.__name__.endswith("Settings")} - {GatewaySettings} == set(RULES)
     for kind, rules in RULES.items():
         assert set(rules) == {field.name for field in fields(kind)}
 
@@ -303,11 +323,30 @@ def test_nothing_that_a_repository_says_loosens_the_policy(
     assert stricter(found, theirs, written)[0] == found  # saying it twice changes nothing
 
 
+def test_a_rubric_and_an_instruction_source_of_the_operators_are_not_replaced() -> None:
+    own = PolicySettings(rubric=Path("/strict.toml"))  # its threshold may be 95
+    assert stricter(own, PolicySettings(threshold=80), {"threshold"}) == (own, ("threshold",))
+    pinned = InstructionSettings(source="AGENTS.md")
+    assert stricter(pinned, InstructionSettings(source="EVIL.md"), {"source"}) == (pinned, ("source",))
+
+
 def test_agents_and_the_relay_are_tightened_too() -> None:
     agent, _ = stricter(AgentSettings(isolation="required", calls=5), AgentSettings(calls=9), {"isolation", "calls"})
     assert (agent.isolation, agent.calls) == ("required", 5)
     relay, kept = stricter(RelaySettings(), RelaySettings(suspected_secrets="pass"), {"suspected_secrets"})
     assert (relay.suspected_secrets, kept) == ("refuse", ("suspected_secrets",))
+
+
+def test_how_a_watch_looks_and_whom_it_tells_is_the_operators_own(place: Place) -> None:
+    hook = {"webhook": "https://hook.example/x", "webhook_token_ref": "env:HOOK_TOKEN", "level": 2}
+    path = place.own({"base_url": ORIGIN})
+    table = config_table({"base_url": ORIGIN}, profile="mine")
+    table["profiles"]["mine"]["watch"] = hook
+    write_config(path, table)
+    place.theirs({"base_url": ORIGIN}, {"watch": {"level": 0, "every_s": 604_800}})
+    found = place.load()
+    assert (found.watch.webhook, found.watch.level, found.watch.every_s) == (hook["webhook"], 2, 300)
+    assert found.kept == ("watch.every_s", "watch.level")
 
 
 def test_the_own_profile_with_the_same_token_lends_the_headers_that_go_with_it(place: Place) -> None:
