@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from console.domain.routes.model_facts import ModelFacts
 from console.domain.text.safe import safe
-from console.services.config.load import profile_from, read_file, unknown_profile
+from console.services.config.load import BrokenProfile, profile_from, read_file, unknown_profile
 from console.services.config.own_config import REPOSITORY_CONFIG, trust_of, why_shared_by
 from console.services.config.settings import ConfigLayer, GatewaySettings, Profile
 from console.services.config.stricter import stricter
@@ -83,9 +83,10 @@ def read_repository_text(path: Path) -> str:
 def load_repository_profile(
     path: Path,
     name: str | None,
-    own: Sequence[Profile],
+    own: Sequence[Profile | BrokenProfile],
     environment: Mapping[str, str],
     *,
+    may_lend: bool = True,
     default: str = "",
     facts: ModelFacts | None = None,
 ) -> Profile:
@@ -94,13 +95,15 @@ def load_repository_profile(
     Args:
         path: The file.
         name: The profile; None means the file's default.
-        own: The profiles of the operator's own config, which may lend their gateways.
+        own: The profiles of the operator's own config.
         environment: The environment variables, which hold the address of an own profile with `base_url_ref`.
+        may_lend: Whether they may lend their gateways: no one else can have written them. Their policy holds anyway.
         default: The own profile whose policy holds if none of them has this profile's gateway.
         facts: The facts on models.
 
     Raises:
-        ConfigError: The file cannot be used, or wants more than a repository's config may have.
+        ConfigError: The file cannot be used, or wants more than a repository's config may have. Or the own profile
+            whose policy should hold cannot be used.
 
     """
     toml = TomlText(read_repository_text(path), safe(str(path)))
@@ -109,15 +112,19 @@ def load_repository_profile(
     if chosen not in file.profiles:
         raise unknown_profile(chosen, file.profiles, toml.source)
     model = file.profiles[chosen]
-    lenders = [each for each in own if is_same_gateway(each, model.gateway, environment)]
-    faults = [toml.fault(("profiles", chosen, *steps), words) for steps, words in _faults(model, lenders, own)]
+    usable = [each for each in own if isinstance(each, Profile)]
+    alike = [each for each in usable if is_same_gateway(each, model.gateway, environment)]
+    lenders = alike if may_lend else []
+    faults = [toml.fault(("profiles", chosen, *steps), words) for steps, words in _faults(model, lenders)]
     if faults:
         raise ConfigError(*faults)
     profile = profile_from(chosen, model, toml, is_built_in=False)
     profile = replace(profile, facts=facts, layer=ConfigLayer.REPOSITORY, is_of_repository=True)
     wanted = set(model.gateway.token_ref)
     lender = next((each for each in lenders if wanted & set(each.gateway.token_ref)), lenders[0] if lenders else None)
-    basis = lender or next((each for each in own if each.name == default), None)
+    basis = lender or next(iter(alike), None) or next((each for each in own if each.name == default), None)
+    if isinstance(basis, BrokenProfile):
+        raise basis.error
     profile = replace(profile, own_facts=lender.own_facts if lender is not None else ())
     return _tightened(_lent(profile, lender, lenders), model, basis)
 
@@ -137,7 +144,7 @@ def is_same_gateway(own: Profile, gateway: "GatewayModel", environment: Mapping[
     return origin is not None and origin == canonical_origin(gateway.base_url or "")
 
 
-def _faults(model: "ProfileModel", lenders: Sequence[Profile], own: Sequence[Profile]) -> Iterator[tuple[KeyPath, str]]:
+def _faults(model: "ProfileModel", lenders: Sequence[Profile]) -> Iterator[tuple[KeyPath, str]]:
     """Yield what a repository's profile may not have."""
     gateway = model.gateway
     if gateway.base_url_ref is not None and not lenders:

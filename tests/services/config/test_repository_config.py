@@ -133,6 +133,19 @@ def test_an_own_config_that_others_can_write_lends_nothing(place: Place, mode: i
         place.load()
 
 
+def test_the_policy_of_an_own_config_that_lends_nothing_is_the_floor_all_the_same(place: Place) -> None:
+    own = place.own({"base_url": OTHER, "token_ref": []}, policy={"four_eyes": True, "budget_usd": 1.0})
+    path = place.theirs({"base_url": ORIGIN}, policy={"four_eyes": False, "budget_usd": 9.0})
+    (own.parent / ".git").mkdir()  # as where the settings of a home are kept in git
+    assert (place.load().policy.four_eyes, place.load().policy.budget_usd) == (True, 1.0)
+    own.chmod(0o666)
+    assert place.load().policy.four_eyes
+    for text in ("schema = ", own.read_text().replace("budget_usd", "budget_us")):
+        own.write_text(text)
+        with pytest.raises(ConfigError, match=r"/config\.toml"):
+            load_chosen(place.request(config=path))
+
+
 REACHES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "another variable's address": (
         {"base_url_ref": "env:OTHER_URL"},
