@@ -11,19 +11,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from console.domain.routes.gateway_address import account_part
 from console.domain.routes.model_facts import ModelFacts
 from console.domain.text.safe import safe
 from console.services.config.load import BrokenProfile, profile_from, read_file, unknown_profile
 from console.services.config.own_config import REPOSITORY_CONFIG, trust_of, why_shared_by
-from console.services.config.settings import ConfigLayer, GatewaySettings, Profile
+from console.services.config.settings import EMBEDDED, ConfigLayer, GatewaySettings, Profile
 from console.services.config.stricter import stricter
 from console.services.config.toml_text import SIZE_LIMIT, ConfigError, Fault, KeyPath, TomlText, decoded
-from console.services.gateway.address import canonical_origin, check_base_url
+from console.services.gateway.address import base_address, canonical_origin, check_base_url
 from console.services.system.os_reason import os_reason
 from console.services.tokens.reference import Reference, Scheme
 
 if TYPE_CHECKING:
-    from console.services.config.model import GatewayModel, ProfileModel
+    from console.services.config.model import GatewayModel, ProfileModel, RouteModel
 
 _SAFELY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 _OWN_FILES = ("rubric", "operator_key", "allowed_signers", "revoked_signers")
@@ -115,7 +116,8 @@ def load_repository_profile(
     usable = [each for each in own if isinstance(each, Profile)]
     alike = [each for each in usable if is_same_gateway(each, model.gateway, environment)]
     lenders = alike if may_lend else []
-    faults = [toml.fault(("profiles", chosen, *steps), words) for steps, words in _faults(model, lenders)]
+    wrong = [*_faults(model, lenders), *_foreign_accounts(model, lenders, environment)]
+    faults = [toml.fault(("profiles", chosen, *steps), words) for steps, words in wrong]
     if faults:
         raise ConfigError(*faults)
     profile = profile_from(chosen, model, toml, is_built_in=False)
@@ -163,11 +165,10 @@ def _faults(model: "ProfileModel", lenders: Sequence[Profile]) -> Iterator[tuple
     for name, what in _OWN_SETTINGS.items():
         if getattr(gateway, name):
             yield ("gateway", name), f"only your own config may say {what}"
-    for role, own_route in model.routes.items():
-        for steps, route in [((role.value,), own_route), *(((role.value, n), r) for n, r in own_route.named.items())]:
-            if route.served_as or not route.retires_with_provider:
-                key = "served_as" if route.served_as else "retires_with_provider"
-                yield ("routes", *steps, key), "it would hide what really answers, so only your own config may say it"
+    for steps, route in _routes(model):
+        if route.served_as or not route.retires_with_provider:
+            key = "served_as" if route.served_as else "retires_with_provider"
+            yield ("routes", *steps, key), "it would hide what really answers, so only your own config may say it"
     known = {(name.lower(), value) for each in lenders for name, value in each.gateway.headers.items()}
     for name, value in gateway.headers.items():
         if (name.lower(), value) not in known:
@@ -184,6 +185,45 @@ def _faults(model: "ProfileModel", lenders: Sequence[Profile]) -> Iterator[tuple
             yield ("watch", name), "only your own config may say where changes are sent, and with which token"
     if model.family_facts:
         yield ("family_facts",), "only your own config may say which families serve a model"
+
+
+def _routes(model: "ProfileModel") -> Iterator[tuple[tuple[str, ...], "RouteModel"]]:
+    for role, own in model.routes.items():
+        yield (role.value,), own
+        for name, route in own.named.items():
+            yield (role.value, name), route
+
+
+def _foreign_accounts(
+    model: "ProfileModel", lenders: Sequence[Profile], environment: Mapping[str, str]
+) -> Iterator[tuple[KeyPath, str]]:
+    """Yield the routes that would send a token to an account which a path names, and no own profile does.
+
+    On such a host the origin is everyone's: who has the account can read the calls, or pass them on with their token.
+    """
+    if not model.gateway.token_ref:
+        return
+    known = {
+        account_part(base_address(base), route.endpoint_path)
+        for each in lenders
+        if (base := _base(each.gateway.base_url, each.gateway.base_url_ref, environment)) is not None
+        for route in each.table
+    }
+    base = _base(model.gateway.base_url, model.gateway.base_url_ref, environment)
+    for steps, route in _routes(model) if base is not None else ():
+        part = account_part(base_address(base), route.endpoint_path)
+        if part and part not in known:
+            yield (
+                ("routes", *steps, "endpoint_path"),
+                "could send your token to an account that this repository chose: on this host the path names the"
+                " account. It may be used only if a profile of your own config has a route of the same account",
+            )
+
+
+def _base(base_url: str | None, variable: str | None, environment: Mapping[str, str]) -> str | None:
+    """Return a base URL, as far as it can be used."""
+    found = environment.get(str(variable).removeprefix("env:"), "") if base_url is None else base_url
+    return None if found == EMBEDDED or check_base_url(found) is not None else found
 
 
 def _lent(profile: Profile, lender: Profile | None, lenders: Sequence[Profile]) -> Profile:

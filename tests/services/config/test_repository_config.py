@@ -125,6 +125,35 @@ def test_an_own_profile_lends_a_reference_for_its_own_origin_and_no_other(place:
             place.load()
 
 
+CLOUDFLARE = "https://gateway.ai.cloudflare.com"
+
+
+@pytest.mark.parametrize("reference", ["env:CF_TOKEN", "keyring://gateway-console/cf"])
+@pytest.mark.parametrize(
+    ("base", "path", "is_own"),
+    [
+        ("/v1/mine/gw", "/openai/responses", True),
+        ("", "/v1/mine/gw/anthropic/v1/messages", True),
+        ("/v1/evil/gw", "/openai/responses", False),
+        ("", "/v1/evil/gw/custom-evil/v1/responses", False),
+        ("/v1/mine/other", "/openai/responses", False),
+        ("", "/v2/evil/responses", False),
+    ],
+)
+def test_a_shared_hosts_path_names_no_account_that_the_operator_did_not(
+    place: Place, reference: str, base: str, path: str, is_own: bool
+) -> None:
+    here = {"writer": route(path="/openai/responses")}
+    place.own({"base_url": f"{CLOUDFLARE}/v1/mine/gw", "token_ref": [reference]}, routes=here)
+    there = {"writer": route("m", "anthropic_messages" if path.endswith("messages") else "responses", path)}
+    place.theirs({"base_url": f"{CLOUDFLARE}{base}", "token_ref": [reference]}, routes=there)
+    if is_own:
+        assert place.load().lender == "mine"
+    else:
+        with pytest.raises(ConfigError, match="an account that this repository chose"):
+            place.load()
+
+
 @pytest.mark.parametrize("mode", [0o666, 0o620])
 def test_an_own_config_that_others_can_write_lends_nothing(place: Place, mode: int) -> None:
     place.own({"base_url": ORIGIN, "token_ref": ["prompt:"]}).chmod(mode)
