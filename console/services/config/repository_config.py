@@ -201,7 +201,8 @@ def _foreign_accounts(
 
     On such a host the origin is everyone's: who has the account can read the calls, or pass them on with their token.
     """
-    if not model.gateway.token_ref:
+    base_url = _base(model.gateway.base_url, model.gateway.base_url_ref, environment)
+    if base_url is None or not model.gateway.token_ref:
         return
     known = {
         account_part(base_address(base), route.endpoint_path)
@@ -209,9 +210,8 @@ def _foreign_accounts(
         if (base := _base(each.gateway.base_url, each.gateway.base_url_ref, environment)) is not None
         for route in each.table
     }
-    base = _base(model.gateway.base_url, model.gateway.base_url_ref, environment)
-    for steps, route in _routes(model) if base is not None else ():
-        part = account_part(base_address(base), route.endpoint_path)
+    for steps, route in _routes(model):
+        part = account_part(base_address(base_url), route.endpoint_path)
         if part and part not in known:
             yield (
                 ("routes", *steps, "endpoint_path"),

@@ -136,7 +136,7 @@ def stricter(own: _Settings, theirs: _Settings, written: Collection[str]) -> tup
     chosen: dict[str, Any] = {}
     kept: list[str] = []
     rules = RULES[type(own)]
-    if isinstance(own, PolicySettings) and own.rubric is not None and own.threshold is None:
+    if isinstance(own, PolicySettings) and own.rubric and own.threshold is None:
         rules = {**rules, "threshold": _own}  # the rubric's own counts, and it is not read here
     for field in fields(own):
         if field.name in written:
