@@ -135,9 +135,7 @@ def stricter(own: _Settings, theirs: _Settings, written: Collection[str]) -> tup
     """
     chosen: dict[str, Any] = {}
     kept: list[str] = []
-    rules = RULES[type(own)]
-    if isinstance(own, PolicySettings) and own.rubric and own.threshold is None:
-        rules = {**rules, "threshold": _own}  # the rubric's own counts, and it is not read here
+    rules = _rules(own)
     for field in fields(own):
         if field.name in written:
             before, after = getattr(own, field.name), getattr(theirs, field.name)
@@ -145,3 +143,10 @@ def stricter(own: _Settings, theirs: _Settings, written: Collection[str]) -> tup
             if chosen[field.name] != after:
                 kept.append(field.name)
     return replace(own, **chosen), tuple(kept)
+
+
+def _rules(own: object) -> Mapping[str, Choose]:
+    rules = RULES[type(own)]
+    if isinstance(own, PolicySettings) and own.rubric is not None and own.threshold is None:
+        return {**rules, "threshold": _own}  # the rubric's own counts, and it is not read here
+    return rules
