@@ -52,10 +52,14 @@ def _show(arguments: argparse.Namespace, found: Matching, path: Path | None) -> 
     for line in found.lines.splitlines():
         output.write_line(line)
     for name, value in found.exports:
-        shown_value = f'"{value}"' if value.startswith("$") else shlex.quote(value)
         if value != f"${name}":
-            output.write_line(f"export {name}={shown_value}")
+            output.write_line(f"export {name}={_for_shell(value, found)}")
     _next(arguments, found)
+
+
+def _for_shell(value: str, found: Matching) -> str:
+    """Return a value for a shell, which fills in the variable of the key and nothing in a model's name."""
+    return f'"{value}"' if value == f"${found.key_variable}" else shlex.quote(value)
 
 
 def _next(arguments: argparse.Namespace, found: Matching) -> None:
@@ -95,7 +99,7 @@ def _write(arguments: argparse.Namespace, found: Matching, path: Path, form: str
     output.note(f"wrote {where}. Undo it with: gateway-console agents --undo {receipt.name}")
     for name, value in found.exports:
         if value != f"${name}":
-            output.note(f'to be exported beside it: {name}="{value}"')
+            output.note(f"to be exported beside it: {name}={_for_shell(value, found)}")
     _next(arguments, found)
 
 

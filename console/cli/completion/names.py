@@ -7,7 +7,8 @@ from console.domain.text.secret_scan import looks_like_secret
 from console.services.config.precedence import Request, choose, config_files, text_of
 from console.services.config.toml_text import ConfigError
 
-_NAME = re.compile("[A-Za-z0-9_-]{1,40}")
+_NAME = re.compile("[A-Za-z0-9_][A-Za-z0-9_-]{0,39}")
+"""No name that would be an option."""
 
 
 def profile_names(request: Request) -> tuple[str, ...]:

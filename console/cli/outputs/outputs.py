@@ -251,14 +251,28 @@ def _absolute(path: Path) -> Path:
 
 
 def _refuse_same(arguments: argparse.Namespace, destinations: tuple[Destination, ...], baseline: Path | None) -> None:
-    """Refuse to write a file twice, or in place of the config, the YAML file or the baseline that are read."""
-    given = [_absolute(each.path) for each in destinations]
+    """Refuse to write a file twice, or in place of a config, the YAML file or the baseline, by whatever path."""
+    from os.path import realpath
+
+    given = [realpath(_absolute(each.path)) for each in destinations]
     if len(set(given)) < len(given):
         raise Problem("two outputs have the same file; name another file for one of them", ProblemKind.USAGE)
-    read = [baseline, *(getattr(arguments, name, None) for name in ("config", "from_yaml"))]
-    for path in read:
-        if path is not None and _absolute(path) in given:
+    for path in (baseline, getattr(arguments, "from_yaml", None), *_configs(arguments)):
+        if path is not None and realpath(_absolute(path)) in given:
             raise Problem(
                 f"{safe(str(path))} is read by this command and cannot be its output; name another file",
                 ProblemKind.USAGE,
             )
+
+
+def _configs(arguments: argparse.Namespace) -> "Iterable[Path | None]":
+    """Return the files that may have the config of a command line."""
+    from console.services.config.precedence import Request, config_files
+    from console.services.config.toml_text import ConfigError
+
+    try:
+        return [
+            each.path for each in config_files(Request.here(current().environment, getattr(arguments, "config", None)))
+        ]
+    except ConfigError:  # the verb tells it, also in its files
+        return ()

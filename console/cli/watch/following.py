@@ -36,7 +36,7 @@ from console.services.tokens.sources import open_sources
 from console.services.tokens.terminal import ask_on_terminal
 from console.services.watch.courier import END_S, Courier, CourierEvent, CourierFailed
 from console.services.watch.desk import Desk
-from console.services.watch.exposition import serve_metrics, write_metrics
+from console.services.watch.exposition import require_metrics_file, serve_metrics, write_metrics
 from console.services.watch.notification import Notifier
 from console.services.watch.round import Recording, See, no_recording
 from console.services.watch.watch import (
@@ -253,6 +253,7 @@ async def _open_outputs(follower: _Follower, stack: AsyncExitStack, tasks: "list
         served = serve_metrics(order.prometheus_port, lambda: prometheus_text(follower.metrics))
         output.note(f"metrics: {await stack.enter_async_context(served)}")
     if order.prometheus_file is not None:
+        require_metrics_file(order.prometheus_file)
         write_metrics(order.prometheus_file, prometheus_text(follower.metrics))
     if order.notifies:
         follower.notifier = Notifier(current().environment)

@@ -75,6 +75,18 @@ def is_documented(base: BaseAddress, path: str) -> bool:
     return _has(documented_at(base), base.prefix + path)
 
 
+def account_part(base: BaseAddress, path: str) -> str:
+    """Return the part of a call's path that says whose account it uses, on a host that many share.
+
+    It is empty where documents name no such part. It is the whole path where they do, and not for this path.
+    """
+    rows = documented_at(base)
+    forms = {form for row in rows for each in row.paths if (form := _account_form(each)) is not None}
+    whole = base.prefix + path
+    found = next((match[0] for form in forms if (match := form.match(whole)) is not None), None)
+    return found if found is not None else "" if not forms or _has(rows, whole) else whole
+
+
 def check_address(base: BaseAddress, route: Route) -> Iterator[Finding]:
     """Yield what is known to be wrong with the address of a route's call, from its base and its path together."""
     rows = documented_at(base)
@@ -151,6 +163,13 @@ def _host(base: BaseAddress, row: DocumentedAddress) -> str:
 
 def _has(rows: tuple[DocumentedAddress, ...], path: str) -> bool:
     return any(_path_form(each).fullmatch(path) for row in rows for each in row.paths)
+
+
+@cache
+def _account_form(path: str) -> re.Pattern[str] | None:
+    """Return what the part of a documented path fits to that ends with an account's step; None if it has no such."""
+    found = re.match(r".*/(?:ACCOUNT|GATEWAY|ORGANIZATION|PROJECT)(?=/)", path)
+    return None if found is None else re.compile(re.sub("[A-Z]{3,}", "[^/?]+", re.escape(found[0])) + "(?=/)")
 
 
 @cache

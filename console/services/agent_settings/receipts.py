@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from console.services.system.private_file import create_private, read_private, r
 
 _NAME = re.compile(r"\d{8}T\d{6}Z-[a-z_]{1,20}(?:-\d{1,3})?")
 _RECEIPT_BYTES = 64 * 1024
+_SPECIAL = stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +90,13 @@ class Receipts:
         data = read_private(self._folder / f"{name}.json", _RECEIPT_BYTES)
         try:
             receipt = Receipt(**json.loads(data or b""))
-        except (ValueError, TypeError):
+            is_right = receipt.name == name and Path(receipt.path).is_absolute() and "\0" not in receipt.path
+            is_right = is_right and stat.S_IMODE(receipt.mode) == receipt.mode and not receipt.mode & _SPECIAL
+        except (ValueError, TypeError, OverflowError):
+            is_right = False
+        if not is_right:
             words = f"the receipt {name} cannot be read; its backup is {name}.backup in the same directory"
-            raise Problem(words, ProblemKind.FAILED) from None
+            raise Problem(words, ProblemKind.FAILED)
         return receipt
 
     def undo(self, receipt: Receipt) -> OwnFile:
@@ -121,6 +127,7 @@ class Receipts:
     def put_back(self, receipt: Receipt, file: OwnFile, before: bytes | None) -> None:
         """Put the bytes back that were there before, and remove the receipt. Raises `Problem`."""
         if before is None:
+            self.undo(receipt)  # the agent may have written to it while the operator was asked
             try:
                 file.path.unlink()
             except OSError as error:

@@ -63,7 +63,7 @@ def own_file(path: Path) -> OwnFile:
         data = file.read(SIZE_LIMIT + 1)
     if len(data) > SIZE_LIMIT:
         raise Problem(f"{where} is larger than {SIZE_LIMIT // 1024} kB; nothing was written", ProblemKind.CONFIG)
-    return OwnFile(path, data, stat.S_IMODE(found.st_mode))
+    return OwnFile(path, data, stat.S_IMODE(found.st_mode) & 0o777)
 
 
 def edited(file: OwnFile, form: str, change: Mapping[str, Any]) -> bytes:

@@ -10,7 +10,7 @@ from console.services.config.endpoint_setting import is_secret_name
 from console.services.config.precedence import text_of
 from console.services.config.settings import ConfigLayer, Profile
 from console.services.config.toml_text import ConfigError, TomlText
-from console.services.gateway.address import check_base_url
+from console.services.gateway.address import check_base_url, origin
 from console.services.tokens.reference import Reference
 
 DEFAULT = "default"
@@ -65,10 +65,11 @@ class _Sourced:
             steps = ("routes", route.role.value, *([route.name] if route.name else []))
             for name in ("model", "endpoint_family", "endpoint_path", "served_as", "retires_with_provider"):
                 yield self._value(steps, name, getattr(route, name))
-        for section in ("policy", "instructions", "relay", "agent"):
+        for section in ("policy", "instructions", "relay", "agent", "watch"):
             settings = getattr(self._profile, section)
             for field in fields(settings):
-                yield self._value((section,), field.name, getattr(settings, field.name))
+                value = getattr(settings, field.name)
+                yield self._value((section,), field.name, _hook(value) if field.name == "webhook" else value)
         for place, fact in enumerate(self._profile.own_facts):
             yield Value(f"family_facts.{place + 1}.pattern", fact.pattern.pattern, self._layer)
 
@@ -136,6 +137,11 @@ class _Sourced:
 def _header(name: str, value: str) -> str:
     """Return a header's value; that of one which may hold a secret is never shown."""
     return HIDDEN if is_secret_name(name) or looks_like_secret(value) is not None else value
+
+
+def _hook(address: str) -> str:
+    """Return a webhook's address without what follows its origin, which may be as secret as a token."""
+    return address if not address or address.startswith("env:") else f"{origin(address)}/{HIDDEN}"
 
 
 def _plain(value: Any) -> Plain:

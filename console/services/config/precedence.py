@@ -166,9 +166,18 @@ def load_at(
     """
     own = default_config_path(environment)
     if path is not None and is_repository_config(path):
-        lenders = own_profiles(own)
-        default = "" if own is None or not lenders else _default_of(own)
-        return load_repository_profile(path, name, lenders, environment, default=default, facts=facts)
+        if own is None or is_repository_config(own):
+            return load_repository_profile(path, name, (), environment, facts=facts)
+        why_no_programs = trust_of(own, own).why_no_programs
+        return load_repository_profile(
+            path,
+            name,
+            load_profiles(own, why_no_programs=why_no_programs),
+            environment,
+            may_lend=why_no_programs is None,
+            default=_default_of(own),
+            facts=facts,
+        )
     profile = load_profile(path, name, why_no_programs=trust_of(path, own).why_no_programs, facts=facts)
     return replace(profile, layer=ConfigLayer.BUILT_IN if path is None else profile.layer)
 
@@ -221,17 +230,6 @@ def switchable(request: Request | None, profile: Profile) -> dict[str, tuple[Con
         for name in names:
             found.setdefault(name, (layer, path))
     return found
-
-
-def own_profiles(own: Path | None) -> tuple[Profile, ...]:
-    """Return the profiles of the operator's own config that can be used; none if it is not the operator's alone."""
-    if own is None or trust_of(own, own).why_no_programs is not None:
-        return ()
-    try:
-        found = load_profiles(own, why_no_programs=None)
-    except ConfigError:  # what is wrong with it is told where it is used
-        return ()
-    return tuple(each for each in found if isinstance(each, Profile))
 
 
 def profile_names(path: Path | None) -> tuple[str, ...]:

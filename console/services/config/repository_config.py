@@ -11,18 +11,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from console.domain.routes.gateway_address import account_part
 from console.domain.routes.model_facts import ModelFacts
 from console.domain.text.safe import safe
-from console.services.config.load import profile_from, read_file, unknown_profile
+from console.services.config.load import BrokenProfile, profile_from, read_file, unknown_profile
 from console.services.config.own_config import REPOSITORY_CONFIG, trust_of, why_shared_by
-from console.services.config.settings import ConfigLayer, GatewaySettings, Profile
+from console.services.config.settings import EMBEDDED, ConfigLayer, GatewaySettings, Profile
 from console.services.config.toml_text import SIZE_LIMIT, ConfigError, Fault, KeyPath, TomlText, decoded
-from console.services.gateway.address import canonical_origin, check_base_url
+from console.services.gateway.address import base_address, canonical_origin, check_base_url
 from console.services.system.os_reason import os_reason
 from console.services.tokens.reference import Reference, Scheme
 
 if TYPE_CHECKING:
-    from console.services.config.model import GatewayModel, ProfileModel
+    from console.services.config.model import GatewayModel, ProfileModel, RouteModel
 
 _SAFELY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 _OWN_FILES = ("rubric", "operator_key", "allowed_signers", "revoked_signers")
@@ -82,9 +83,10 @@ def read_repository_text(path: Path) -> str:
 def load_repository_profile(
     path: Path,
     name: str | None,
-    own: Sequence[Profile],
+    own: Sequence[Profile | BrokenProfile],
     environment: Mapping[str, str],
     *,
+    may_lend: bool = True,
     default: str = "",
     facts: ModelFacts | None = None,
 ) -> Profile:
@@ -93,13 +95,15 @@ def load_repository_profile(
     Args:
         path: The file.
         name: The profile; None means the file's default.
-        own: The profiles of the operator's own config, which may lend their gateways.
+        own: The profiles of the operator's own config.
         environment: The environment variables, which hold the address of an own profile with `base_url_ref`.
+        may_lend: Whether they may lend their gateways: no one else can have written them. Their policy holds anyway.
         default: The own profile whose policy holds if none of them has this profile's gateway.
         facts: The facts on models.
 
     Raises:
-        ConfigError: The file cannot be used, or wants more than a repository's config may have.
+        ConfigError: The file cannot be used, or wants more than a repository's config may have. Or the own profile
+            whose policy should hold cannot be used.
 
     """
     toml = TomlText(read_repository_text(path), safe(str(path)))
@@ -108,15 +112,20 @@ def load_repository_profile(
     if chosen not in file.profiles:
         raise unknown_profile(chosen, file.profiles, toml.source)
     model = file.profiles[chosen]
-    lenders = [each for each in own if is_same_gateway(each, model.gateway, environment)]
-    faults = [toml.fault(("profiles", chosen, *steps), words) for steps, words in _faults(model, lenders, own)]
+    usable = [each for each in own if isinstance(each, Profile)]
+    alike = [each for each in usable if is_same_gateway(each, model.gateway, environment)]
+    lenders = alike if may_lend else []
+    wrong = [*_faults(model, lenders), *_foreign_accounts(model, lenders, environment)]
+    faults = [toml.fault(("profiles", chosen, *steps), words) for steps, words in wrong]
     if faults:
         raise ConfigError(*faults)
     profile = profile_from(chosen, model, toml, is_built_in=False)
     profile = replace(profile, facts=facts, layer=ConfigLayer.REPOSITORY, is_of_repository=True)
     wanted = set(model.gateway.token_ref)
     lender = next((each for each in lenders if wanted & set(each.gateway.token_ref)), lenders[0] if lenders else None)
-    basis = lender or next((each for each in own if each.name == default), None)
+    basis = lender or next(iter(alike), None) or next((each for each in own if each.name == default), None)
+    if isinstance(basis, BrokenProfile):
+        raise basis.error
     profile = replace(profile, own_facts=lender.own_facts if lender is not None else ())
     return _tightened(_lent(profile, lender, lenders), model, basis)
 
@@ -136,7 +145,7 @@ def is_same_gateway(own: Profile, gateway: "GatewayModel", environment: Mapping[
     return origin is not None and origin == canonical_origin(gateway.base_url or "")
 
 
-def _faults(model: "ProfileModel", lenders: Sequence[Profile], own: Sequence[Profile]) -> Iterator[tuple[KeyPath, str]]:
+def _faults(model: "ProfileModel", lenders: Sequence[Profile]) -> Iterator[tuple[KeyPath, str]]:
     """Yield what a repository's profile may not have."""
     gateway = model.gateway
     if gateway.base_url_ref is not None and not lenders:
@@ -155,11 +164,10 @@ def _faults(model: "ProfileModel", lenders: Sequence[Profile], own: Sequence[Pro
     for name, what in _OWN_SETTINGS.items():
         if getattr(gateway, name):
             yield ("gateway", name), f"only your own config may say {what}"
-    for role, own_route in model.routes.items():
-        for steps, route in [((role.value,), own_route), *(((role.value, n), r) for n, r in own_route.named.items())]:
-            if route.served_as or not route.retires_with_provider:
-                key = "served_as" if route.served_as else "retires_with_provider"
-                yield ("routes", *steps, key), "it would hide what really answers, so only your own config may say it"
+    for steps, route in _routes(model):
+        if route.served_as or not route.retires_with_provider:
+            key = "served_as" if route.served_as else "retires_with_provider"
+            yield ("routes", *steps, key), "it would hide what really answers, so only your own config may say it"
     known = {(name.lower(), value) for each in lenders for name, value in each.gateway.headers.items()}
     for name, value in gateway.headers.items():
         if (name.lower(), value) not in known:
@@ -171,8 +179,50 @@ def _faults(model: "ProfileModel", lenders: Sequence[Profile], own: Sequence[Pro
     for name in _OWN_FILES:
         if getattr(model.policy, name) is not None:
             yield ("policy", name), "it names a file of this machine, so only your own config may set it"
+    for name in ("webhook", "webhook_token_ref"):
+        if getattr(model.watch, name):
+            yield ("watch", name), "only your own config may say where changes are sent, and with which token"
     if model.family_facts:
         yield ("family_facts",), "only your own config may say which families serve a model"
+
+
+def _routes(model: "ProfileModel") -> Iterator[tuple[tuple[str, ...], "RouteModel"]]:
+    for role, own in model.routes.items():
+        yield (role.value,), own
+        for name, route in own.named.items():
+            yield (role.value, name), route
+
+
+def _foreign_accounts(
+    model: "ProfileModel", lenders: Sequence[Profile], environment: Mapping[str, str]
+) -> Iterator[tuple[KeyPath, str]]:
+    """Yield the routes that would send a token to an account which a path names, and no own profile does.
+
+    On such a host the origin is everyone's: who has the account can read the calls, or pass them on with their token.
+    """
+    base_url = _base(model.gateway.base_url, model.gateway.base_url_ref, environment)
+    if base_url is None or not model.gateway.token_ref:
+        return
+    known = {
+        account_part(base_address(base), route.endpoint_path)
+        for each in lenders
+        if (base := _base(each.gateway.base_url, each.gateway.base_url_ref, environment)) is not None
+        for route in each.table
+    }
+    for steps, route in _routes(model):
+        part = account_part(base_address(base_url), route.endpoint_path)
+        if part and part not in known:
+            yield (
+                ("routes", *steps, "endpoint_path"),
+                "could send your token to an account that this repository chose: on this host the path names the"
+                " account. It may be used only if a profile of your own config has a route of the same account",
+            )
+
+
+def _base(base_url: str | None, variable: str | None, environment: Mapping[str, str]) -> str | None:
+    """Return a base URL, as far as it can be used."""
+    found = environment.get(str(variable).removeprefix("env:"), "") if base_url is None else base_url
+    return None if found == EMBEDDED or check_base_url(found) is not None else found
 
 
 def _lent(profile: Profile, lender: Profile | None, lenders: Sequence[Profile]) -> Profile:
@@ -206,16 +256,19 @@ def _tightened(profile: Profile, model: "ProfileModel", basis: Profile | None) -
     instructions, more = stricter(own.instructions, profile.instructions, model.instructions.model_fields_set)
     relay, relay_kept = stricter(own.relay, profile.relay, model.relay.model_fields_set)
     agent, agent_kept = stricter(own.agent, profile.agent, model.agent.model_fields_set)
+    watch, watch_kept = stricter(own.watch, profile.watch, model.watch.model_fields_set)
     return replace(
         profile,
         policy=policy,
         instructions=instructions,
         relay=relay,
         agent=agent,
+        watch=watch,
         kept=(
             *(f"policy.{each}" for each in kept),
             *(f"instructions.{each}" for each in more),
             *(f"relay.{each}" for each in relay_kept),
             *(f"agent.{each}" for each in agent_kept),
+            *(f"watch.{each}" for each in watch_kept),
         ),
     )

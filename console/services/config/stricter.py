@@ -5,9 +5,15 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from console.domain.run.rubric import default_rubric
-from console.services.config.settings import AgentSettings, InstructionSettings, PolicySettings, RelaySettings
+from console.services.config.settings import (
+    AgentSettings,
+    InstructionSettings,
+    PolicySettings,
+    RelaySettings,
+    WatchSettings,
+)
 
-_Settings = TypeVar("_Settings", PolicySettings, InstructionSettings, RelaySettings, AgentSettings)
+_Settings = TypeVar("_Settings", PolicySettings, InstructionSettings, RelaySettings, AgentSettings, WatchSettings)
 Choose = Callable[[Any, Any], Any]
 """Returns the stricter of the operator's own value and the repository's."""
 
@@ -18,6 +24,11 @@ def _own(own: Any, theirs: Any) -> Any:
 
 def _theirs(own: Any, theirs: Any) -> Any:
     return theirs
+
+
+def _own_first(own: Any, theirs: Any) -> Any:
+    """Return the operator's own value if there is one."""
+    return own or theirs
 
 
 def _either(own: bool, theirs: bool) -> bool:
@@ -80,12 +91,12 @@ _POLICY: Mapping[str, Choose] = {
     "cloudflare_token_available_to_writer": _both,
     "ci_token_available_to_writer": _both,
     "repository_token_available_to_writer": _both,
-    "ci_token_permissions": lambda own, theirs: own or theirs,
+    "ci_token_permissions": _own_first,
     "run_max_output_tokens": min,
     "checks": _own,
     "check_timeout_s": min,
 }
-_INSTRUCTIONS: Mapping[str, Choose] = {"source": _theirs, "tool": _theirs, "stop_on_conflict": _either}
+_INSTRUCTIONS: Mapping[str, Choose] = {"source": _own_first, "tool": _theirs, "stop_on_conflict": _either}
 _RELAY: Mapping[str, Choose] = {
     "suspected_secrets": _first_of("refuse", "pass"),
     "max_output_tokens": min,
@@ -101,11 +112,14 @@ _AGENT: Mapping[str, Choose] = {
     "readable": _own,
     "isolation": _first_of("required", "ask"),
 }
+_WATCH: Mapping[str, Choose] = {"every_s": _own, "level": _own, "webhook": _own, "webhook_token_ref": _own}
+"""A lower level or a rarer round sees less, and a higher level spends more: neither is the stricter one."""
 RULES: Mapping[type, Mapping[str, Choose]] = {
     PolicySettings: _POLICY,
     InstructionSettings: _INSTRUCTIONS,
     RelaySettings: _RELAY,
     AgentSettings: _AGENT,
+    WatchSettings: _WATCH,
 }
 """Which value of each setting is the stricter one; every setting has its rule."""
 
@@ -121,10 +135,18 @@ def stricter(own: _Settings, theirs: _Settings, written: Collection[str]) -> tup
     """
     chosen: dict[str, Any] = {}
     kept: list[str] = []
+    rules = _rules(own)
     for field in fields(own):
         if field.name in written:
             before, after = getattr(own, field.name), getattr(theirs, field.name)
-            chosen[field.name] = RULES[type(own)][field.name](before, after)
+            chosen[field.name] = rules[field.name](before, after)
             if chosen[field.name] != after:
                 kept.append(field.name)
     return replace(own, **chosen), tuple(kept)
+
+
+def _rules(own: object) -> Mapping[str, Choose]:
+    rules = RULES[type(own)]
+    if isinstance(own, PolicySettings) and own.rubric is not None and own.threshold is None:
+        return {**rules, "threshold": _own}  # the rubric's own counts, and it is not read here
+    return rules

@@ -52,6 +52,7 @@ class Counted:
 
 
 ANY = Wanted()
+_RUNGS = frozenset(Rung)
 _LOOKED_AT = 1000
 Timed: TypeAlias = tuple[int, int | None, int | None, int | None]
 """A call's end as Unix time in ms, its time to first token and total time in µs, and its speed in thousandths of a
@@ -127,6 +128,7 @@ class Reader:
                 category is not None,
             )
             for kind, status, rung, category in rows
+            if rung is None or rung in _RUNGS  # a file that was changed by hand, or by a newer console
         )
 
     def streak(self, number: int, red: RedAt, before_ms: int = END_OF_TIME) -> Streak:

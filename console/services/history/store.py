@@ -16,6 +16,8 @@ PRUNED_AT_ONCE = 5_000
 _FREED_AT_ONCE = 256
 """The most pages that are given back to the disk at once."""
 _INTEGER_LIMIT = 2**53
+_MOST_DAYS = 36_500
+"""More days are no setting of this console: the file was changed by hand."""
 
 
 class Store:
@@ -67,7 +69,7 @@ class Store:
         """
         read = self._connection.execute
         due = [
-            (route, now_ms - days * DAY_MS)
+            (route, now_ms - min(max(days, 0), _MOST_DAYS) * DAY_MS)
             for route, days in read("SELECT id, days FROM route JOIN retention USING (profile)").fetchall()
         ]
         if (cutoff := self._cutoff(now_ms, size_limit)) is not None:

@@ -9,11 +9,14 @@ from pathlib import Path
 from aiohttp import web
 
 from console.domain.problem import Problem, ProblemKind
+from console.domain.text.safe import safe
 from console.services.system.os_reason import os_reason
-from console.services.system.private_file import replace_file
+from console.services.system.private_file import replace_file, require_writable
 
 HOST = "127.0.0.1"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_BEGIN = b"# HELP gateway_console_"
+"""How each text of metrics begins."""
 _QUIET = logging.Logger("console.services.watch", logging.CRITICAL + 1)
 """aiohttp would log the contents of malformed requests, with a traceback."""
 _SHUTDOWN_S = 1.0
@@ -56,6 +59,27 @@ async def serve_metrics(port: int, text: Callable[[], str]) -> AsyncIterator[str
         listening.close()
         server.pre_shutdown()
         await server.shutdown(_SHUTDOWN_S)
+
+
+def require_metrics_file(path: Path) -> None:
+    """Refuse a file that metrics must not replace: one that holds something else, such as a config.
+
+    Raises:
+        PrivateFileError: It cannot be written, or is not a regular file.
+        Problem: It holds something else.
+
+    """
+    require_writable(path)
+    try:
+        with path.open("rb") as file:
+            begin = file.read(len(_BEGIN))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise Problem(f"--prometheus: {safe(str(path))} cannot be read: {os_reason(error)}") from None
+    if begin not in (b"", _BEGIN):
+        words = "has something else than metrics of a watch, and was not touched; name another file"
+        raise Problem(f"--prometheus: {safe(str(path))} {words}", ProblemKind.USAGE)
 
 
 def write_metrics(path: Path, text: str) -> None:

@@ -42,6 +42,8 @@ from console.services.system.private_file import (
 
 _FILE_LIMIT = 4 * 1024 * 1024
 _Text = Annotated[str, Meta(max_length=400)]
+_Time = Annotated[float, Meta(ge=0, lt=253_402_300_800)]
+"""Unix time in seconds, to the year 9999: what a calendar can show."""
 
 
 class _Cause(Struct, frozen=True, omit_defaults=True):
@@ -68,7 +70,7 @@ class _Route(Struct, frozen=True, omit_defaults=True):
     tried_to: Rung
     reached: Rung
     causes: list[_Cause] = []
-    red_since: float | None = None
+    red_since: _Time | None = None
     red_rounds: int = 0
     pending: int = 0
     told: _Cause | None = None
@@ -88,11 +90,11 @@ class _File(Struct, frozen=True, omit_defaults=True):
     version: Literal[1]
     routes: list[_Route]
     idle: list[_Route] = []
-    at: float = 0.0
+    at: _Time = 0.0
     problem: ProblemKind | None = None
     problem_words: Annotated[str, Meta(max_length=100_000)] = ""
     problem_rounds: int = 0
-    problem_since: float | None = None
+    problem_since: _Time | None = None
     is_problem_told: bool = False
     is_budget_told: bool = False
     spent: Spent = Spent()
@@ -217,7 +219,9 @@ def _listing(listing: Listing | None) -> _Listing | None:
 
 
 def _watch(profile: str, file: _File) -> ProfileWatch:
-    """Return what a file says. Raises `ValueError` if a key in it is not a route's."""
+    """Return what a file says. Raises `ValueError` if a key in it is no route's, or less than nothing was spent."""
+    if file.spent.tokens < 0 or file.spent.microusd < 0:
+        raise ValueError
     routes, idle = (
         MappingProxyType({RouteKey(each.key): _known(each) for each in of}) for of in (file.routes, file.idle)
     )

@@ -1,7 +1,9 @@
 """`agents` as an operator uses it: what it shows, what it writes, and that every byte comes back."""
 
+import json
 import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -187,3 +189,26 @@ async def test_a_program_in_the_repository_is_not_started(agents: Console) -> No
     assert "it lies in the repository and was not started" in ended.stdout
     assert "installed 1.2.3" in (await agents.run("agents", "codex", "--repo", ".config", **where)).stdout
     assert not list(agents.home.rglob("started"))
+
+
+async def test_a_models_name_is_no_program_of_the_shell_that_reads_the_settings(agents: Console) -> None:
+    name = "$( touch pwned)`touch pwned`'\"; touch pwned"
+    table = config_table({"base_url": GATEWAY, "token_ref": ["env:ACME_TOKEN"]}, {"writer": route(name)})
+    write_config(agents.home / ".config" / "gateway-console" / "config.toml", table)
+    shown = (await agents.run("agents", "--settings", "copilot")).stdout
+    assert '="$GATEWAY_CONSOLE_RELAY_KEY"' in shown
+    script = f'{shown}\nprintf %s "$COPILOT_MODEL"'
+    done = subprocess.run(["bash", "-c", script], cwd=agents.home, capture_output=True, text=True, check=True)
+    assert (done.stdout, (agents.home / "pwned").exists()) == (name, False)
+
+
+@pytest.mark.parametrize("change", [{"name": "../../x"}, {"path": 5}, {"path": "x"}, {"mode": "a"}, {"mode": 0o4755}])
+async def test_a_receipt_that_was_edited_undoes_nothing(agents: Console, change: dict[str, object]) -> None:
+    path = put(agents.home, ".codex/config.toml", OWN)
+    await agents.run("agents", "--write", "codex", "--yes")
+    after = path.read_bytes()
+    receipt = next(agents.home.rglob("agent-settings/*.json"))
+    receipt.write_text(json.dumps(json.loads(receipt.read_text()) | change))
+    refused = await agents.run("agents", "--undo", "--yes")
+    assert (refused.code, path.read_bytes()) == (1, after)
+    assert "cannot be read" in refused.complaint

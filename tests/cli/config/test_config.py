@@ -56,6 +56,15 @@ async def test_show_names_the_source_of_each_value_and_hides_what_may_be_a_secre
     assert "user config, line 7" in text.stdout
 
 
+async def test_show_has_a_webhooks_origin_and_never_its_path(console: Console) -> None:
+    own(console, f'{DRIFTING}\n[profiles.acme.watch]\nwebhook = "https://hooks.example/T1/canary?k=canary"\n')
+    shown = await console.run("config", "show", "--json")
+    values = {each["key"]: (each["value"], each["line"]) for each in shown.document["values"]}
+    assert values["watch.webhook"] == ("https://hooks.example/•••", 20)
+    assert values["watch.level"] == (3, None)
+    assert "canary" not in shown.stdout + (await console.run("config", "show")).stdout
+
+
 async def test_path_has_the_files_in_the_order_in_which_they_count(console: Console) -> None:
     (console.home / ".git").mkdir()
     write_table(console.home / REPOSITORY_CONFIG, config_table({"base_url": "https://gw.example"}, profile="team"))

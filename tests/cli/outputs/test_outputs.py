@@ -209,6 +209,18 @@ async def test_two_outputs_do_not_share_a_file(console: Console) -> None:
     assert "the same file" in ended.complaint
 
 
+@pytest.mark.parametrize("destination", ["json:.config/gateway-console/config.toml", "markdown:by-link/config.toml"])
+async def test_the_config_that_no_option_names_is_not_replaced(console: Console, destination: str) -> None:
+    folder = console.home / ".config" / "gateway-console"
+    folder.mkdir(parents=True)
+    path = console.config_for("http://127.0.0.1:1").rename(folder / "config.toml")
+    (console.home / "by-link").symlink_to(folder)
+    before = path.read_text()
+    ended = await console.run("routes", "--output", destination)
+    assert (ended.code, path.read_text()) == (2, before)
+    assert "is read by this command" in ended.complaint
+
+
 async def test_an_output_that_fails_at_the_end_is_said_and_the_others_are_written(console: Console) -> None:
     folder, gone = console.home / "kept", console.home / "gone"
     release = asyncio.Event()

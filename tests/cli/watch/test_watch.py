@@ -217,6 +217,12 @@ async def test_metrics_are_written_to_a_file_that_a_collector_may_read(console: 
         config(console, gateway)
         await console.run("watch", "--once", "--prometheus", file, GW=TOKEN)
         bad = await console.run("watch", "--once", "--prometheus", console.home / IN_HOME / "x", GW=TOKEN)
+        again = await console.run("watch", "--once", "--prometheus", file, GW=TOKEN)
+        before = (console.home / IN_HOME).read_text()
+        own = await console.run("watch", "--once", "--prometheus", console.home / IN_HOME, GW=TOKEN)
+    assert again.code == 0
+    assert (own.code, (console.home / IN_HOME).read_text()) == (2, before)
+    assert "something else than metrics" in own.stderr
     samples = {
         (each.name.removeprefix("gateway_console_watch_"), *dict(each.labels).values())
         for each in parsed(file.read_text())

@@ -12,12 +12,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.config import config_table, route, write_config
 
+from console.domain.routes.route import RouteTable
 from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
 from console.services.config.own_config import REPOSITORY_CONFIG
 from console.services.config.precedence import CONFIG_VARIABLE, PROFILE_VARIABLE, Request, choose, load_chosen
 from console.services.config.repository_config import load_repository_profile, repository_config
-from console.services.config.settings import AgentSettings, ConfigLayer, PolicySettings, Profile, RelaySettings
+from console.services.config.settings import (
+    AgentSettings,
+    ConfigLayer,
+    GatewaySettings,
+    InstructionSettings,
+    PolicySettings,
+    Profile,
+    RelaySettings,
+)
 from console.services.config.stricter import RULES, stricter
 from console.services.config.toml_text import ConfigError
 from console.services.tokens.reference import Reference
@@ -116,12 +125,54 @@ def test_an_own_profile_lends_a_reference_for_its_own_origin_and_no_other(place:
             place.load()
 
 
+CLOUDFLARE = "https://gateway.ai.cloudflare.com"
+
+
+@pytest.mark.parametrize("reference", ["env:CF_TOKEN", "keyring://gateway-console/cf"])
+@pytest.mark.parametrize(
+    ("base", "path", "is_own"),
+    [
+        ("/v1/mine/gw", "/openai/responses", True),
+        ("", "/v1/mine/gw/anthropic/v1/messages", True),
+        ("/v1/evil/gw", "/openai/responses", False),
+        ("", "/v1/evil/gw/custom-evil/v1/responses", False),
+        ("/v1/mine/other", "/openai/responses", False),
+        ("", "/v2/evil/responses", False),
+    ],
+)
+def test_a_shared_hosts_path_names_no_account_that_the_operator_did_not(
+    place: Place, reference: str, base: str, path: str, is_own: bool
+) -> None:
+    here = {"writer": route(path="/openai/responses")}
+    place.own({"base_url": f"{CLOUDFLARE}/v1/mine/gw", "token_ref": [reference]}, routes=here)
+    there = {"writer": route("m", "anthropic_messages" if path.endswith("messages") else "responses", path)}
+    place.theirs({"base_url": f"{CLOUDFLARE}{base}", "token_ref": [reference]}, routes=there)
+    if is_own:
+        assert place.load().lender == "mine"
+    else:
+        with pytest.raises(ConfigError, match="an account that this repository chose"):
+            place.load()
+
+
 @pytest.mark.parametrize("mode", [0o666, 0o620])
 def test_an_own_config_that_others_can_write_lends_nothing(place: Place, mode: int) -> None:
     place.own({"base_url": ORIGIN, "token_ref": ["prompt:"]}).chmod(mode)
     place.theirs({"base_url": ORIGIN, "token_ref": ["prompt:"]})
     with pytest.raises(ConfigError, match="could send your token"):
         place.load()
+
+
+def test_the_policy_of_an_own_config_that_lends_nothing_is_the_floor_all_the_same(place: Place) -> None:
+    own = place.own({"base_url": OTHER, "token_ref": []}, policy={"four_eyes": True, "budget_usd": 1.0})
+    path = place.theirs({"base_url": ORIGIN}, policy={"four_eyes": False, "budget_usd": 9.0})
+    (own.parent / ".git").mkdir()  # as where the settings of a home are kept in git
+    assert (place.load().policy.four_eyes, place.load().policy.budget_usd) == (True, 1.0)
+    own.chmod(0o666)
+    assert place.load().policy.four_eyes
+    for text in ("schema = ", own.read_text().replace("budget_usd", "budget_us")):
+        own.write_text(text)
+        with pytest.raises(ConfigError, match=r"/config\.toml"):
+            load_chosen(place.request(config=path))
 
 
 REACHES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
@@ -153,6 +204,13 @@ REACHES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "a key": ({"base_url": ORIGIN}, {"policy": {"operator_key": "k.pub"}}, "names a file of this machine"),
     "signers": ({"base_url": ORIGIN}, {"policy": {"allowed_signers": "s"}}, "names a file of this machine"),
     "a rubric": ({"base_url": ORIGIN}, {"policy": {"rubric": "/etc/passwd"}}, "names a file of this machine"),
+    "a webhook": ({"base_url": ORIGIN}, {"watch": {"webhook": f"{OTHER}/"}}, "where changes are sent"),
+    "a webhook's variable": ({"base_url": ORIGIN}, {"watch": {"webhook": "env:HOOK"}}, "where changes are sent"),
+    "a webhook's token": (
+        {"base_url": ORIGIN},
+        {"watch": {"webhook_token_ref": "env:OPENAI_API_KEY"}},
+        "with which token",
+    ),
     "facts": ({"base_url": ORIGIN}, {"family_facts": [{"pattern": "m", "allowed": ["responses"]}]}, "which families"),
 }
 
@@ -266,6 +324,10 @@ def test_the_lender_gives_what_its_gateway_needs_and_its_policy_is_the_floor(pla
 
 
 def test_every_setting_has_a_rule_of_which_value_is_stricter() -> None:
+    kinds = {
+        type(value) for value in vars(Profile("p", GatewaySettings(), RouteTable(()), "", is_built_in=False)).values()
+    }
+    assert {kind for kind in kinds if kind.__name__.endswith("Settings")} - {GatewaySettings} == set(RULES)
     for kind, rules in RULES.items():
         assert set(rules) == {field.name for field in fields(kind)}
 
@@ -303,11 +365,30 @@ def test_nothing_that_a_repository_says_loosens_the_policy(
     assert stricter(found, theirs, written)[0] == found  # saying it twice changes nothing
 
 
+def test_a_rubric_and_an_instruction_source_of_the_operators_are_not_replaced() -> None:
+    own = PolicySettings(rubric=Path("/strict.toml"))  # its threshold may be 95
+    assert stricter(own, PolicySettings(threshold=80), {"threshold"}) == (own, ("threshold",))
+    pinned = InstructionSettings(source="AGENTS.md")
+    assert stricter(pinned, InstructionSettings(source="EVIL.md"), {"source"}) == (pinned, ("source",))
+
+
 def test_agents_and_the_relay_are_tightened_too() -> None:
     agent, _ = stricter(AgentSettings(isolation="required", calls=5), AgentSettings(calls=9), {"isolation", "calls"})
     assert (agent.isolation, agent.calls) == ("required", 5)
     relay, kept = stricter(RelaySettings(), RelaySettings(suspected_secrets="pass"), {"suspected_secrets"})
     assert (relay.suspected_secrets, kept) == ("refuse", ("suspected_secrets",))
+
+
+def test_how_a_watch_looks_and_whom_it_tells_is_the_operators_own(place: Place) -> None:
+    hook = {"webhook": "https://hook.example/x", "webhook_token_ref": "env:HOOK_TOKEN", "level": 2}
+    path = place.own({"base_url": ORIGIN})
+    table = config_table({"base_url": ORIGIN}, profile="mine")
+    table["profiles"]["mine"]["watch"] = hook
+    write_config(path, table)
+    place.theirs({"base_url": ORIGIN}, {"watch": {"level": 0, "every_s": 604_800}})
+    found = place.load()
+    assert (found.watch.webhook, found.watch.level, found.watch.every_s) == (hook["webhook"], 2, 300)
+    assert found.kept == ("watch.every_s", "watch.level")
 
 
 def test_the_own_profile_with_the_same_token_lends_the_headers_that_go_with_it(place: Place) -> None:

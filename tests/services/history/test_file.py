@@ -140,6 +140,21 @@ def test_a_planted_trigger_cannot_swallow_facts(tmp_path: Path) -> None:
 # --- Other consoles --------------------------------------------------------------------------------------------------
 
 
+def test_values_that_no_console_wrote_stop_neither_a_reading_nor_the_next_facts(tmp_path: Path) -> None:
+    keep(tmp_path, passed(NOW_MS - 1))
+    with closing(sqlite3.connect(place(tmp_path))) as connection:
+        connection.execute("UPDATE fact SET rung = 99")
+        connection.execute("UPDATE retention SET days = 9223372036854775807")
+        connection.execute("INSERT INTO retention VALUES ('other', -9223372036854775807)")
+        connection.execute("INSERT INTO route VALUES (77, 'other', 'sim:', 'writer', 'm', 'responses')")
+        connection.commit()
+    file = HistoryFile(environment(tmp_path))
+    assert file.use(lambda store: store.reader.current_end(1)) is None
+    file.append([passed()], {})
+    assert file.use(lambda store: store.reader.current_end(1)) is not None
+    file.close()
+
+
 def test_consoles_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
     batches, writers = 40, 3
     start = threading.Barrier(writers)

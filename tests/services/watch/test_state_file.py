@@ -50,7 +50,11 @@ def test_a_file_that_is_not_our_own_is_a_blank_state_and_no_text_of_a_gateway_is
     file.keep(known)
     (path,) = (tmp_path / "state").iterdir()
     assert path.stat().st_mode & 0o777 == 0o600
-    for text in ("", "{}", "[" * 5_000, '{"version":1,"routes":[{"key":"nobody"}]}', path.read_text()[:-9]):
+    beyond = [
+        f'{{"version":1,"routes":[],{each}}}'
+        for each in ('"at":1e300', '"problem_since":-1.0', '"spent":{"tokens":-1000000000}')
+    ]
+    for text in ("", "{}", "[" * 5_000, '{"version":1,"routes":[{"key":"nobody"}]}', path.read_text()[:-9], *beyond):
         path.write_text(text)
         assert file.load() == ProfileWatch("p")
 
