@@ -26,6 +26,19 @@ class _HelpFormatter(argparse.HelpFormatter):
     def __init__(self, prog: str) -> None:
         super().__init__(prog, width=_terminal_columns() - 2)
 
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return _wrapped(text, width)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(indent + line for line in _wrapped(text, width - len(indent)))
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Break at spaces only: a path or an option that is broken at a hyphen cannot be copied."""
+    from textwrap import wrap
+
+    return wrap(" ".join(text.split()), width, break_on_hyphens=False, break_long_words=False)
+
 
 def _terminal_columns() -> int:
     columns = current().environment.get("COLUMNS", "")
