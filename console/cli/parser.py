@@ -108,7 +108,9 @@ def build_parser() -> argparse.ArgumentParser:
     add_common(parser, is_top=True)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", dest="verb", parser_class=_Parser)
     for name, verb in VERBS.items():
-        verbs.add_parser(name, help=verb.help_line, allow_abbrev=False).fill = _filled_by(verb.module)
+        about = f"{verb.help_line[:1].upper()}{verb.help_line[1:]}."
+        made = verbs.add_parser(name, help=verb.help_line, description=about, allow_abbrev=False)
+        made.fill = _filled_by(verb.module)
     return parser
 
 

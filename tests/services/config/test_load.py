@@ -242,7 +242,9 @@ def test_of_very_many_faults_the_first_fifty_are_told(path: Path) -> None:
 
 
 def test_a_missing_file_is_named_with_the_next_step(path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"config\.toml: no such file; name another with --config"):
+    with pytest.raises(
+        ConfigError, match=r"config\.toml: no such file; name another with --config, or write one: .* init"
+    ):
         load_profile(path)
 
 
