@@ -26,6 +26,19 @@ class _HelpFormatter(argparse.HelpFormatter):
     def __init__(self, prog: str) -> None:
         super().__init__(prog, width=_terminal_columns() - 2)
 
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return _wrapped(text, width)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(indent + line for line in _wrapped(text, width - len(indent)))
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Break at spaces only: a path or an option that is broken at a hyphen cannot be copied."""
+    from textwrap import wrap
+
+    return wrap(" ".join(text.split()), width, break_on_hyphens=False, break_long_words=False)
+
 
 def _terminal_columns() -> int:
     columns = current().environment.get("COLUMNS", "")
@@ -95,7 +108,9 @@ def build_parser() -> argparse.ArgumentParser:
     add_common(parser, is_top=True)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", dest="verb", parser_class=_Parser)
     for name, verb in VERBS.items():
-        verbs.add_parser(name, help=verb.help_line, allow_abbrev=False).fill = _filled_by(verb.module)
+        about = f"{verb.help_line[:1].upper()}{verb.help_line[1:]}."
+        made = verbs.add_parser(name, help=verb.help_line, description=about, allow_abbrev=False)
+        made.fill = _filled_by(verb.module)
     return parser
 
 

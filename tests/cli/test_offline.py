@@ -35,8 +35,15 @@ async def test_the_help_names_every_verb_and_every_common_option(console: Consol
     result = await console.run(*arguments)
     assert (result.code, result.stderr) == (0, "")
     verbs = ("demo", "routes", "smoke", "verify", "simulate")
+    shown = " ".join(result.stdout.split())
     for word in (*verbs, "--config", "--profile", "--json", "--read-only", "Exit codes"):
-        assert word in result.stdout
+        assert word in shown
+
+
+@pytest.mark.parametrize("columns", ["80", "120", "200"])
+async def test_the_help_breaks_no_path_at_a_hyphen(console: Console, columns: str) -> None:
+    result = await console.run("--help", COLUMNS=columns)
+    assert not [line for line in result.stdout.splitlines() if line.endswith("-")]
 
 
 @pytest.mark.parametrize("verb", ["demo", "routes", "smoke", "verify", "simulate"])

@@ -213,7 +213,7 @@ BAD_VARIABLES = ("GW", "env:", "env:gw", "env:1GW", "https://gw.example", "env:G
 
 
 BAD_REFERENCES = [
-    ("GW_TOKEN", "is not a reference; write env:NAME, keyring://SERVICE/NAME, file:/PATH"),
+    ("GW_TOKEN", "this is not a reference; write env:NAME, keyring://SERVICE/NAME, file:/PATH"),
     ("keyrin://a/b", "has an unknown scheme; did you mean keyring:?"),
     ("env:gw token", "env: needs a variable's name"),
     ("env:", "env: needs a variable's name"),
@@ -228,7 +228,7 @@ BAD_REFERENCES = [
     ("prompt:x", "prompt: takes nothing"),
     ("sim:x", "sim: takes nothing"),
     ("env:" + "G" * 300, "is longer than the limit of 256 characters"),
-    ("", "is not a reference"),
+    ("", "this is not a reference"),
 ]
 
 

@@ -13,7 +13,7 @@ NAMES = ("profiles", "routes", "runs")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
-    what = parser.add_mutually_exclusive_group(required=True)
+    what = parser.add_mutually_exclusive_group()
     what.add_argument("shell", nargs="?", choices=SHELLS, metavar="SHELL", help=f"one of: {', '.join(SHELLS)}")
     what.add_argument("--names", choices=NAMES, help=argparse.SUPPRESS)
 
@@ -22,6 +22,8 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     """Print a shell's completion, or names. Raises `Problem` if JSON is asked for."""
     if arguments.json:
         raise Problem("--json: a completion is a shell's script, and has no JSON; leave --json out", ProblemKind.USAGE)
+    if arguments.shell is None and arguments.names is None:
+        raise Problem(f"name the shell: {', '.join(SHELLS)}; see gateway-console completion --help", ProblemKind.USAGE)
     if arguments.names is None:
         from console.cli.completion.script import script_for
 

@@ -48,7 +48,9 @@ def note_wrapped(text: str) -> None:
         output.note(text)
         return
     shown, indent = safe(LEAK_GUARD.redact(text)), len(text) - len(text.lstrip(" ·!×✓▸"))
-    for line in wrap(shown, _columns(), subsequent_indent=" " * indent) or [""]:
+    # A path or an option that is broken at a hyphen cannot be copied.
+    broken = wrap(shown, _columns(), subsequent_indent=" " * indent, break_on_hyphens=False, break_long_words=False)
+    for line in broken or [""]:
         output.note(line)
 
 

@@ -69,7 +69,10 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def read_text(
-    path: Path, source: str, *, absent: str = "name another with --config, or copy sample_config.toml there"
+    path: Path,
+    source: str,
+    *,
+    absent: str = "name another with --config, or write one: gateway-console --config FILE init",
 ) -> str:
     """Read a file, if it is not larger than a config may be.
 

@@ -64,6 +64,9 @@ async def ask_token(
         draft = replace(draft, references=() if reference is None else (reference,))
         resolution = await _resolved(face, draft, sources, is_refused=reference in refused)
         if isinstance(resolution, str):
+            if not is_there and reference is not None and not reference.scheme.is_store:
+                await face.tell(Said(resolution, is_warning=True))
+                return draft, None
             question = replace(question, fault=resolution)
             continue
         if not is_there:

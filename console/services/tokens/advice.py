@@ -57,10 +57,10 @@ def next_step(answer: TokenAnswer, reference: Reference) -> str:
         case TokenState.TIMEOUT:
             return "Try again when the other process has finished."
         case TokenState.REFUSED if answer.is_bound_elsewhere:
-            return (
-                f"Nothing was sent. If the gateway has moved: gateway-console token rebind {reference}; for another"
-                f" gateway's own token: gateway-console token set {reference}"
-            )
+            moved = f"Nothing was sent. If the gateway has moved: gateway-console token rebind {reference}; for another"
+            if scheme is Scheme.KEYRING:
+                return f"{moved} gateway's own token: gateway-console token set {reference}"
+            return f"{moved} gateway's own token, use another name, such as {reference}-2"  # it keeps one token a name
         case TokenState.REFUSED:
             return "Nothing was sent; no other reference was tried."
         case TokenState.UNAVAILABLE if scheme is Scheme.ENV:

@@ -134,7 +134,7 @@ def _unknown_scheme(scheme: str) -> str:
     if close:
         return f"has an unknown scheme; did you mean {close[0]}:?"
     return (
-        "is not a reference; write env:NAME, keyring://SERVICE/NAME, file:/PATH, kernel:NAME, vault:NAME, cmd:[…],"
+        "this is not a reference; write env:NAME, keyring://SERVICE/NAME, file:/PATH, kernel:NAME, vault:NAME, cmd:[…],"
         " prompt: or sim:, never the token itself"
     )
 

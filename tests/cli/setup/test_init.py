@@ -121,6 +121,17 @@ async def test_a_gateway_that_is_not_there_is_written_only_unchecked_and_that_is
     assert tomllib.loads(text)["profiles"]["local"]["routes"]["writer"]["model"] == "my-model"
 
 
+async def test_a_variable_that_is_set_later_may_hold_the_token_of_a_gateway_that_is_not_there_yet(
+    console: Console,
+) -> None:
+    where = ("init", "--url", "http://127.0.0.1:9", "--yes", "--unchecked", "--token-ref", "env:LATER_TOKEN")
+    ended = await console.run(*where, "--role", "writer=my-model:responses")
+    assert "no token under env:LATER_TOKEN" in ended.stderr
+    assert tomllib.loads(config_of(console).read_text())["profiles"]["local"]["gateway"]["token_ref"] == [
+        "env:LATER_TOKEN"
+    ]
+
+
 async def test_a_red_check_is_not_written_unless_that_is_wanted(console: Console) -> None:
     down = whole(503, {"error": {"message": "overloaded", "type": "overloaded_error"}})
     lists = {"/v1/models": models("gpt-7", "claude-5")}

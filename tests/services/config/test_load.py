@@ -212,7 +212,7 @@ def test_all_faults_of_a_file_are_told_in_the_order_of_lines_with_the_nearest_kn
         "4: profiles.p.gateway.base_url: must begin with https://",
         "5: profiles.p.gateway.concurency: unknown key",
         "6: profiles.p.gateway.deadline_s: must be a number",
-        "7: profiles.p.gateway.token_ref, entry 2: is not a reference",
+        "7: profiles.p.gateway.token_ref, entry 2: this is not a reference",
         "8: profiles.p.routes.writter: unknown role",
         "10: profiles.p.routes.writter.endpoint_family: unknown endpoint family",
         "15: profiles.other.routes.critic.modle: unknown key",
@@ -242,7 +242,9 @@ def test_of_very_many_faults_the_first_fifty_are_told(path: Path) -> None:
 
 
 def test_a_missing_file_is_named_with_the_next_step(path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"config\.toml: no such file; name another with --config"):
+    with pytest.raises(
+        ConfigError, match=r"config\.toml: no such file; name another with --config, or write one: .* init"
+    ):
         load_profile(path)
 
 
@@ -491,7 +493,7 @@ def test_only_the_operators_own_file_names_an_agent_and_what_it_may_read(path: P
     ("line", "words"),
     [
         ('vault_passphrase_ref = "env:X"', "must be a file: reference"),
-        ('vault_passphrase_ref = "/etc/x"', "is not a reference"),
+        ('vault_passphrase_ref = "/etc/x"', "this is not a reference"),
         ('vault_passphrase_ref = "file:x"', "file: needs an absolute path"),
     ],
 )

@@ -8,9 +8,10 @@ from support.tokens.token_store import ORIGIN, OTHER_ORIGIN, MemoryStore
 from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
 from console.services.config.settings import GatewaySettings
+from console.services.tokens.advice import next_step
 from console.services.tokens.reference import Reference, Scheme
 from console.services.tokens.resolve import Resolution, resolve_token
-from console.services.tokens.sources import Prompt, Sources, open_sources
+from console.services.tokens.sources import Prompt, Sources, TokenAnswer, open_sources
 from console.services.tokens.stores.store import StoreError
 from console.services.tokens.terminal import NoTerminalError
 
@@ -84,6 +85,13 @@ async def test_a_token_that_is_bound_elsewhere_is_refused_and_stops_the_search()
     assert (resolution.event.state, resolution.secret) == (TokenState.REFUSED, None)
     assert OTHER_ORIGIN in resolution.event.advice
     assert "token rebind keyring://s/n" in resolution.event.advice
+
+
+def test_a_store_of_one_token_a_name_is_told_to_use_another_name_and_not_to_store_it_there_again() -> None:
+    bound_elsewhere = TokenAnswer(TokenState.REFUSED, is_bound_elsewhere=True)
+    advised = next_step(bound_elsewhere, Reference.parse("kernel:n"))
+    assert advised.endswith("use another name, such as kernel:n-2")
+    assert "token set" not in advised
 
 
 async def test_the_first_reference_that_answers_ends_the_search() -> None:
