@@ -140,7 +140,7 @@ class Configuring:
     def _apply(self, profile: Profile, *, is_told: bool) -> None:
         now = self._session.profile
         changed = changes(now, profile)
-        if changed and (reason := self._why_not_now()):
+        if reason := self._why_not_now():
             if reason != self._session.state.config.waits_for:
                 self._session.dispatch(ConfigWaiting(reason))
             return
