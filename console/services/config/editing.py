@@ -184,10 +184,10 @@ def write_undo(edit: ConfigEdit, environment: Mapping[str, str]) -> None:
     with directory_locked(target.parent):
         _require_unchanged(edit.path, edit.before)
         replace_file(target, edit.after, mode=_mode_of(target))
-    pair = (str(target), _sha256(edit.after), _sha256(edit.before))
-    receipts = _read_receipts(environment)
-    last = max((place for place, each in enumerate(receipts) if _pair(each) == pair), default=None)
-    _write_receipts([each for place, each in enumerate(receipts) if place != last], environment)
+        pair = (str(target), _sha256(edit.after), _sha256(edit.before))
+        receipts = _read_receipts(environment)
+        last = max((place for place, each in enumerate(receipts) if _pair(each) == pair), default=None)
+        _write_receipts([each for place, each in enumerate(receipts) if place != last], environment)
 
 
 def make_draft(path: Path, data: bytes) -> Path:
