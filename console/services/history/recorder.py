@@ -9,7 +9,7 @@ from console.domain.history.noting import Noting
 from console.domain.run.state import RunState
 from console.services.history.file import HistoryFile
 from console.services.history.schema import DamagedError, HistoryError
-from console.services.ledger.holder import unix_ms
+from console.services.system.clock import unix_ms
 
 _WAITING_LIMIT = 10_000
 """How many facts may wait for the disk: some megabytes. More are dropped, and that is said."""
