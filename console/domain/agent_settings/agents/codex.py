@@ -63,14 +63,14 @@ def _faults(config: Stack, provider: str, named: Said | None) -> tuple[Fault, ..
     for each in config.keys("model_providers"):
         wire = config.said("model_providers", each, "wire_api")
         if wire is not None and wire.text != "responses":
-            words = "it no longer starts with a wire_api other than responses. Set wire_api to responses"
+            words = "it starts only with the wire_api responses. Set it to responses"
             faults.append(Fault(words, wire.part("")))
         if each == _OWN:
             words = "it does not start with a provider table named openai. Rename it, or set openai_base_url"
             faults.append(Fault(words, _place(config, "model_providers", each)))
     legacy = config.said("profile")
     if legacy is not None:
-        words = "it no longer starts with the key profile. Move it to NAME.config.toml, and use --profile NAME"
+        words = "it does not start with the key profile. Move it to NAME.config.toml, and use --profile NAME"
         faults.append(Fault(words, legacy.part("")))
     known = (*config.keys("model_providers"), _OWN, *_LOCAL, *_ELSEWHERE)
     if named is not None and provider not in known:
