@@ -37,6 +37,7 @@ _OWN_SETTINGS = {
     "support": "where failures are reported",
 }
 """Settings of the gateway that only the operator decides."""
+_OWN_WATCH = ("webhook", "webhook_token_ref")
 
 
 def repository_config(directory: Path) -> Path | None:
@@ -172,6 +173,9 @@ def _faults(model: "ProfileModel", lenders: Sequence[Profile], own: Sequence[Pro
     for name in _OWN_FILES:
         if getattr(model.policy, name) is not None:
             yield ("policy", name), "it names a file of this machine, so only your own config may set it"
+    for name in _OWN_WATCH:
+        if getattr(model.watch, name):
+            yield ("watch", name), "only your own config may say where changes are posted, and with which token"
     if model.family_facts:
         yield ("family_facts",), "only your own config may say which families serve a model"
 
@@ -205,16 +209,19 @@ def _tightened(profile: Profile, model: "ProfileModel", basis: Profile | None) -
     instructions, more = stricter(own.instructions, profile.instructions, model.instructions.model_fields_set)
     relay, relay_kept = stricter(own.relay, profile.relay, model.relay.model_fields_set)
     agent, agent_kept = stricter(own.agent, profile.agent, model.agent.model_fields_set)
+    watch, watch_kept = stricter(own.watch, profile.watch, model.watch.model_fields_set)
     return replace(
         profile,
         policy=policy,
         instructions=instructions,
         relay=relay,
         agent=agent,
+        watch=watch,
         kept=(
             *(f"policy.{each}" for each in kept),
             *(f"instructions.{each}" for each in more),
             *(f"relay.{each}" for each in relay_kept),
             *(f"agent.{each}" for each in agent_kept),
+            *(f"watch.{each}" for each in watch_kept),
         ),
     )

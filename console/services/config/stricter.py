@@ -5,9 +5,15 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from console.domain.run.rubric import default_rubric
-from console.services.config.settings import AgentSettings, InstructionSettings, PolicySettings, RelaySettings
+from console.services.config.settings import (
+    AgentSettings,
+    InstructionSettings,
+    PolicySettings,
+    RelaySettings,
+    WatchSettings,
+)
 
-_Settings = TypeVar("_Settings", PolicySettings, InstructionSettings, RelaySettings, AgentSettings)
+_Settings = TypeVar("_Settings", PolicySettings, InstructionSettings, RelaySettings, AgentSettings, WatchSettings)
 Choose = Callable[[Any, Any], Any]
 """Returns the stricter of the operator's own value and the repository's."""
 
@@ -101,11 +107,13 @@ _AGENT: Mapping[str, Choose] = {
     "readable": _own,
     "isolation": _first_of("required", "ask"),
 }
+_WATCH: Mapping[str, Choose] = {"every_s": max, "level": min, "webhook": _own, "webhook_token_ref": _own}
 RULES: Mapping[type, Mapping[str, Choose]] = {
     PolicySettings: _POLICY,
     InstructionSettings: _INSTRUCTIONS,
     RelaySettings: _RELAY,
     AgentSettings: _AGENT,
+    WatchSettings: _WATCH,
 }
 """Which value of each setting is the stricter one; every setting has its rule."""
 

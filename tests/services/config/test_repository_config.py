@@ -17,7 +17,15 @@ from console.domain.tokens.state import TokenState
 from console.services.config.own_config import REPOSITORY_CONFIG
 from console.services.config.precedence import CONFIG_VARIABLE, PROFILE_VARIABLE, Request, choose, load_chosen
 from console.services.config.repository_config import load_repository_profile, repository_config
-from console.services.config.settings import AgentSettings, ConfigLayer, PolicySettings, Profile, RelaySettings
+from console.services.config.settings import (
+    AgentSettings,
+    ConfigLayer,
+    GatewaySettings,
+    PolicySettings,
+    Profile,
+    RelaySettings,
+    WatchSettings,
+)
 from console.services.config.stricter import RULES, stricter
 from console.services.config.toml_text import ConfigError
 from console.services.tokens.reference import Reference
@@ -152,6 +160,8 @@ REACHES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "directories": ({"base_url": ORIGIN}, {"agent": {"readable": ["~/.ssh"]}}, "opens directories"),
     "a key": ({"base_url": ORIGIN}, {"policy": {"operator_key": "k.pub"}}, "names a file of this machine"),
     "signers": ({"base_url": ORIGIN}, {"policy": {"allowed_signers": "s"}}, "names a file of this machine"),
+    "a webhook": ({"base_url": ORIGIN}, {"watch": {"webhook": f"{OTHER}/hook"}}, "where changes are posted"),
+    "a webhook's token": ({"base_url": ORIGIN}, {"watch": {"webhook_token_ref": "env:GW"}}, "with which token"),
     "a rubric": ({"base_url": ORIGIN}, {"policy": {"rubric": "/etc/passwd"}}, "names a file of this machine"),
     "facts": ({"base_url": ORIGIN}, {"family_facts": [{"pattern": "m", "allowed": ["responses"]}]}, "which families"),
 }
@@ -265,7 +275,19 @@ def test_the_lender_gives_what_its_gateway_needs_and_its_policy_is_the_floor(pla
     assert profile.kept == ("policy.budget_usd", "policy.threshold", "policy.require_price")
 
 
-def test_every_setting_has_a_rule_of_which_value_is_stricter() -> None:
+def test_a_repository_makes_no_watch_climb_higher_or_more_often(place: Place) -> None:
+    place.own({"base_url": ORIGIN})
+    place.theirs({"base_url": ORIGIN}, {"watch": {"level": 5, "every_s": 1}})
+    assert place.load().watch == WatchSettings(every_s=300, level=3)
+    place.theirs({"base_url": ORIGIN}, {"watch": {"level": 2, "every_s": 900}})
+    assert place.load().watch == WatchSettings(every_s=900, level=2)
+
+
+def test_every_setting_has_a_rule_of_which_value_is_stricter(place: Place) -> None:
+    place.own({"base_url": ORIGIN})
+    values = [getattr(place.load("mine"), field.name) for field in fields(Profile)]
+    settings = {type(value) for value in values if type(value).__name__.endswith("Settings")}
+    assert settings - {GatewaySettings} == set(RULES)
     for kind, rules in RULES.items():
         assert set(rules) == {field.name for field in fields(kind)}
 
