@@ -21,6 +21,7 @@ from console.domain.watch.told import Told
 from console.services.config.load import BrokenProfile
 from console.services.config.settings import PolicySettings, Profile
 from console.services.config.toml_text import ConfigError, Fault
+from console.services.tokens.reference import Reference
 from console.services.watch.pacing import JITTER, LOOK_S, Pacer
 from console.services.watch.round import See
 from console.services.watch.state_file import StateFile
@@ -100,6 +101,19 @@ async def test_a_profile_that_another_process_watches_waits_for_it_and_stops_no_
         events = await watch_rounds(WatchPlan(Rung.KEY, 0, rounds=4, state=tmp_path / "state"), desk, turn)
     told = [(event.profile, event.kind.value) for event in events if isinstance(event, Told)]
     assert told == [("p", "first"), ("", "config_taken"), ("q", "unusable"), ("q", "usable"), ("q", "first")]
+
+
+async def test_a_token_that_must_be_bound_from_now_on_is_looked_for_again() -> None:
+    async with failing_gateway() as gateway:
+        desk = desk_at(gateway)
+        (profile,) = desk.now
+
+        def turn(number: int) -> None:
+            if number == 1 and isinstance(profile, Profile):
+                desk.now = [replace(profile, must_be_bound=(Reference.parse("vault:gw"),))]
+
+        await watch_rounds(WatchPlan(Rung.KEY, 0, rounds=3), desk, turn)
+    assert desk.openings == 2
 
 
 async def test_a_token_that_is_not_there_is_told_once_and_looked_for_in_every_round() -> None:
