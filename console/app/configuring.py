@@ -109,7 +109,7 @@ class Configuring:
                     if path is None or (before is None and (str(path), _SPECIAL) in stamp):
                         pass  # a pipe was read at the start, and cannot be read again
                     elif (str(path), _SPECIAL) in stamp:
-                        self._session.dispatch(ConfigFaulty(("it is not a regular file any more",)))
+                        self._session.dispatch(ConfigFaulty(("it became something other than a regular file",)))
                     else:
                         await self._read(path)
                     await self._list()
@@ -140,7 +140,7 @@ class Configuring:
     def _apply(self, profile: Profile, *, is_told: bool) -> None:
         now = self._session.profile
         changed = changes(now, profile)
-        if changed and (reason := self._why_not_now()):
+        if reason := self._why_not_now():
             if reason != self._session.state.config.waits_for:
                 self._session.dispatch(ConfigWaiting(reason))
             return
@@ -172,7 +172,7 @@ class Configuring:
             try:
                 found = await self._list()
                 if name not in found:
-                    return f'there is no profile "{safe(name, limit=40)}" any more'
+                    return f'profile "{safe(name, limit=40)}" is gone from the config'
                 layer, path = found[name]
                 facts = self._session.profile.facts
                 stamp = await self._disk.run(partial(_stamp, path, self._environment))

@@ -5,7 +5,6 @@ import contextlib
 import importlib
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import replace
@@ -33,6 +32,7 @@ from console.domain.routes.shape import Shape
 from console.services.config.own_config import why_not_editable
 from console.services.config.settings import EMBEDDED, Profile
 from console.services.gateway.reservations import Reservations
+from console.services.system.clock import unix_ms
 from console.services.system.collection import keep_loaded
 from console.view.config_view import ConfigUsed, ProfileAdopted
 from console.view.console_state import ConsoleEvent, ConsoleState
@@ -262,7 +262,7 @@ class Session:
             if self._gateway is None:
                 self.settle()
                 return
-            begun_ms = _unix_ms()
+            begun_ms = unix_ms()
             async with aclosing(smoke(checks, self._plan(self._gateway), places=self._places, shape=shape)) as events:
                 async for event in events:
                     self.dispatch(event)
@@ -278,7 +278,7 @@ class Session:
         with self.noted():
             if self._gateway is None:
                 return
-            plan, fault, begun_ms = self._plan(self._gateway), "", _unix_ms()
+            plan, fault, begun_ms = self._plan(self._gateway), "", unix_ms()
             if top >= Rung.SHAPE:
                 from console.services.run.own_rubric import role_order
 
@@ -338,10 +338,6 @@ def config_used(profile: Profile) -> ConfigUsed:
         has_own_facts=profile.facts is not None,
         why_not_editable=why_not_editable(None if profile.is_built_in else Path(profile.source)) or "",
     )
-
-
-def _unix_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def _tell_from_thread(loop: asyncio.AbstractEventLoop, tell: Callable[[str], None], words: str) -> None:

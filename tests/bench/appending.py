@@ -18,9 +18,9 @@ from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.ledger.canonical import canonical
 from console.domain.ledger.line import NewLine, line_to_json
 from console.domain.ledger.ulid import new_run_id
-from console.services.ledger.holder import unix_ms
 from console.services.ledger.ledger import Summary
 from console.services.ledger.sqlite import FILE_NAME, SqliteLedger
+from console.services.system.clock import unix_ms
 
 from .harness.measuring import Row, row
 

@@ -21,7 +21,7 @@ from console.domain.routes.route_key import RouteKey
 from console.domain.routes.shape import Shape
 from console.services.history.file import HistoryFile
 from console.services.history.store import DAY_MS
-from console.services.ledger.holder import unix_ms
+from console.services.system.clock import unix_ms
 
 from .harness.measuring import Row, cost_of, interleaved, print_rows, rounds_of, row
 

@@ -25,9 +25,9 @@ from console.services.config.load import load_profile
 from console.services.config.settings import GatewaySettings
 from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
-from console.services.ledger.holder import unix_ms
 from console.services.ledger.sqlite import SqliteLedger
 from console.services.probes.smoke import SmokePlan, smoke
+from console.services.system.clock import unix_ms
 
 from .appending import ACTOR, BODY, summary
 from .harness.loopback import loopback

@@ -22,9 +22,9 @@ from console.domain.ledger.ulid import new_run_id
 from console.domain.run.event import RunEvent
 from console.domain.run.gate import Gate
 from console.services.ledger.codec import encode_event, kind_of
-from console.services.ledger.holder import unix_ms
 from console.services.ledger.ledger import Summary
 from console.services.ledger.sqlite import SqliteLedger
+from console.services.system.clock import unix_ms
 
 from .harness.measuring import Row, cost_of, interleaved, print_rows, rounds_of, row
 

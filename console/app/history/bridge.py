@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from console.app.session import Session
 from console.domain.problem import Problem
+from console.services.system.clock import unix_ms
 
 if TYPE_CHECKING:
     from console.services.history.history import History
@@ -19,13 +20,6 @@ _LOOK_S = 0.5
 """How often the file is asked whether it changed; that reads one number."""
 _STALE_S = 60
 """After how many seconds the range is moved to now, even if nothing is new."""
-
-
-def unix_ms() -> int:
-    """Return the Unix time in ms."""
-    from console.services.ledger.holder import unix_ms as now_ms
-
-    return now_ms()
 
 
 class HistoryBridge:

@@ -32,7 +32,7 @@ def own_file(arguments: argparse.Namespace) -> Path:
     path = choose(config_request(arguments)).path
     if path is None:
         raise Problem(
-            "there is no config file to change, only the built-in sample; write one with: gateway-console init",
+            "the built-in sample is in use, which cannot be changed; write your own config: gateway-console init",
             ProblemKind.CONFIG,
         )
     return path
@@ -81,7 +81,9 @@ def _is_confirmed(edit: ConfigEdit, arguments: argparse.Namespace, question: str
     try:
         is_wanted = confirm_on_terminal(question)
     except NoTerminalError:
-        raise Problem("nothing was written: there is no terminal to ask on; add --yes", ProblemKind.USAGE) from None
+        raise Problem(
+            "nothing was written: your yes is missing, and no terminal is open to ask on; add --yes", ProblemKind.USAGE
+        ) from None
     if not is_wanted:
         output.note("nothing was written")
     return is_wanted

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
+from console.cli.option_values import moment_ms
 from console.cli.route_options import route_key
-from console.cli.run.list_options import since
 from console.domain.problem import Problem, ProblemKind
 from console.domain.routes.role import Role
 
@@ -35,11 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--since",
-        type=since,
+        type=moment_ms,
         metavar="WHEN",
         help="from then on: 2026-12-01 (UTC), or 90m, 24h, 7d or 4w ago (default: 7d)",
     )
-    parser.add_argument("--until", type=since, metavar="WHEN", help="up to then (default: now)")
+    parser.add_argument("--until", type=moment_ms, metavar="WHEN", help="up to then (default: now)")
     parser.add_argument(
         "--plot",
         choices=["ttft", "total", "speed"],
@@ -81,7 +81,7 @@ def _wanted(arguments: argparse.Namespace) -> "Wanted":
     from console.services.history.reader import Wanted
 
     until = unix_ms(current()) + 1 if arguments.until is None else arguments.until
-    begin = since("7d") if arguments.since is None else arguments.since
+    begin = moment_ms("7d") if arguments.since is None else arguments.since
     if begin >= until:
         raise Problem("--since must be before --until", ProblemKind.USAGE)
     kinds = None if arguments.kind is None else frozenset(map(FactKind, arguments.kind))

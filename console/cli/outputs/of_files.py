@@ -25,7 +25,7 @@ _WEIGHTS = {Weight.STOPS: Severity.FAIL, Weight.ACKNOWLEDGE: Severity.FAIL, Weig
 def report_of_boundary(boundary: Boundary, profile: str, code: ExitCode, document: object) -> Report:
     """Return the report of a repository's boundary; files are named from the repository's root."""
     results = tuple(map(_of_workflow, boundary.workflows)) or (
-        Result("", "workflows", Outcome.SKIPPED, "there is no workflow", 0),
+        Result("", "workflows", Outcome.SKIPPED, "no workflow was found", 0),
     )
     others = (*results, _of_environment(boundary), *_of_zizmor(boundary))
     facts = (("profile", profile), ("permissions of CI's token", boundary.ci_token_permissions.value))

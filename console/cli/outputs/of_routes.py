@@ -67,10 +67,17 @@ def smoke_results(
         own = [each for each in calls if each.key == route.key]
         code = most_actionable(map(code_of_result, own))
         found = dict.fromkeys((*route.check.findings, *(finding for each in own for finding in each.findings)))
-        worst = next((each.classification for each in own if code_of_result(each) is code), None)
+        worst = _worst(own, code)
         steps = tuple(_call(each, number, len(own)) for number, each in enumerate(own, 1))
         results.append(_of_route(profile, route, code, steps=steps, findings=tuple(found), classification=worst))
     return tuple(results)
+
+
+def _worst(calls: Sequence[SmokeResult], code: ExitCode) -> Classification | None:
+    """Return why a route's calls gave its exit code; a contract violation last, as its findings tell it anyway."""
+    said = [each.classification for each in calls if code_of_result(each) is code and each.classification is not None]
+    others = (each for each in said if each.category is not Category.CONTRACT_VIOLATION)
+    return next(others, said[0] if said else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from console.cli.exit_code import ExitCode
 from console.cli.record.evidence import write_to
 from console.cli.run.ledger import ledger_to_write, run_id_of
 from console.services.config.settings import Profile
-from console.services.ledger.holder import unix_ms
 from console.services.record.checkpoints import Checkpoints
 from console.services.run.run_log import RunLog
+from console.services.system.clock import unix_ms
 
 _REFERENCE = "gateway-console-checkpoint"
 

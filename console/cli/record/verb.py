@@ -5,8 +5,9 @@ import asyncio
 from pathlib import Path
 
 from console.cli.exit_code import ExitCode
+from console.cli.option_values import age_days
 from console.cli.profile import chosen_profile
-from console.cli.run.list_options import add_list_arguments, days
+from console.cli.run.list_options import add_list_arguments
 from console.domain.problem import Problem, ProblemKind
 from console.domain.record.requirement import FORMS, Requirement, RequirementFormError, read_requirement
 from console.view.record.exports import Form
@@ -72,7 +73,7 @@ def _add_prune_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--older-than",
-        type=days,
+        type=age_days,
         metavar="AGE",
         help="runs whose last line is older, as 400d or 52w (default: the policy's retention_days)",
     )

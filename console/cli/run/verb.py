@@ -5,11 +5,12 @@ import asyncio
 from pathlib import Path
 
 from console.cli.exit_code import ExitCode
+from console.cli.option_values import count_to
 from console.cli.outputs.options import add_output_argument
 from console.cli.outputs.outputs import Outputs, reported
 from console.cli.profile import chosen_profile
 from console.cli.route_options import route_key
-from console.cli.run.list_options import add_list_arguments, count
+from console.cli.run.list_options import LIST_LIMIT, add_list_arguments
 from console.domain.problem import Problem, ProblemKind
 from console.domain.routes.role import Role
 from console.domain.run.gate import Gate, GateVerdict
@@ -146,7 +147,9 @@ def _add_show(parser: argparse.ArgumentParser) -> None:
         metavar="A",
         help=f"one of: {', '.join(SHOWN)}; a task, a draft and a candidate are written as they are",
     )
-    parser.add_argument("--attempt", type=count, metavar="N", help="of an earlier attempt; by default the newest one")
+    parser.add_argument(
+        "--attempt", type=count_to(LIST_LIMIT), metavar="N", help="of an earlier attempt; by default the newest one"
+    )
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:

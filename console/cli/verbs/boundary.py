@@ -142,7 +142,7 @@ _BOUNDARY_WORDS = {
 
 def _permission_words(boundary: Boundary) -> str:
     if not boundary.workflows:
-        return f"{boundary.ci_token_permissions}: there is no workflow"
+        return f"{boundary.ci_token_permissions}: no workflow was found"
     return _PERMISSION_WORDS[boundary.ci_token_permissions]
 
 

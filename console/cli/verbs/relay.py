@@ -4,6 +4,7 @@ import argparse
 import asyncio
 from typing import TYPE_CHECKING
 
+from console.cli.option_values import count_to
 from console.cli.profile import chosen_checks, chosen_profile
 from console.cli.route_options import add_route_arguments
 from console.domain.problem import Problem, ProblemKind
@@ -24,7 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="show the settings of codex, claude, copilot, opencode, aider, continue, cline or sdk; may be repeated",
     )
     parser.add_argument(
-        "--calls", type=_count, metavar="N", help="the most calls that each agent may make, until the relay ends"
+        "--calls",
+        type=count_to(1_000_000),
+        metavar="N",
+        help="the most calls that each agent may make, until the relay ends",
     )
     parser.add_argument(
         "--exec",
@@ -39,12 +43,6 @@ def _port(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text[:9]) <= 65_535:
         return int(text)
     raise argparse.ArgumentTypeError("wants a port from 0 to 65535")
-
-
-def _count(text: str) -> int:
-    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 1_000_000:
-        return int(text)
-    raise argparse.ArgumentTypeError("wants a whole number from 1 to 1000000")
 
 
 def run(arguments: argparse.Namespace) -> int:

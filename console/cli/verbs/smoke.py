@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from console.cli import output
 from console.cli.agent_option import add_agent_arguments, chosen_agent, only_spoken
 from console.cli.exit_code import ExitCode
+from console.cli.option_values import count_to
 from console.cli.outputs.options import add_baseline_arguments
 from console.cli.outputs.outputs import Outputs, reported
 from console.cli.profile import (
@@ -44,16 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_agent_arguments(parser, "send the first call of this agent instead, in its shape and size")
     parser.add_argument(
-        "--repeat", type=_count, default=1, metavar="N", help="smoke each route N times, one after another"
+        "--repeat", type=count_to(500), default=1, metavar="N", help="smoke each route N times, one after another"
     )
-    parser.add_argument("--concurrency", type=_count, metavar="N", help="the most calls in flight at once")
+    parser.add_argument("--concurrency", type=count_to(500), metavar="N", help="the most calls in flight at once")
     add_baseline_arguments(parser)
-
-
-def _count(text: str) -> int:
-    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 500:
-        return int(text)
-    raise argparse.ArgumentTypeError("wants a whole number from 1 to 500")
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:

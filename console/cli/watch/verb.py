@@ -5,15 +5,13 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from console.cli.exit_code import ExitCode
+from console.cli.option_values import count_to, span_s
 from console.cli.profile import add_sweep_argument
 from console.cli.route_options import add_route_arguments
 from console.domain.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-_UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_LONGEST_S = 366 * 86_400
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " exit code is that of the last round: 0 if nothing is red, otherwise the most actionable one."
     )
     parser.add_argument(
-        "--every", type=_seconds, metavar="TIME", help="from one round to the next: 30s, 5m (default), 2h, 1d"
+        "--every", type=span_s, metavar="TIME", help="from one round to the next: 30s, 5m (default), 2h, 1d"
     )
     parser.add_argument(
         "--level",
@@ -40,8 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ends.add_argument(
         "--once", action="store_true", help="one round, as from cron: compared with the state of the last"
     )
-    ends.add_argument("--rounds", type=_count, metavar="N", help="end after so many rounds")
-    ends.add_argument("--for", dest="for_s", type=_seconds, metavar="TIME", help="end after this time")
+    ends.add_argument("--rounds", type=count_to(1_000_000), metavar="N", help="end after so many rounds")
+    ends.add_argument("--for", dest="for_s", type=span_s, metavar="TIME", help="end after this time")
     parser.add_argument(
         "--webhook",
         metavar="URL",
@@ -65,25 +63,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--notify", action="store_true", help="show alarms and recoveries on the desktop, over D-Bus")
 
 
-def _seconds(text: str) -> float:
-    number, unit = text[:-1], text[-1:]
-    if number.isascii() and number.isdigit() and unit in _UNITS_S and int(number[:9]) >= 1:
-        seconds = int(number[:9]) * _UNITS_S[unit]
-        if seconds <= _LONGEST_S and len(number) <= 9:
-            return seconds
-    raise argparse.ArgumentTypeError("wants a whole number of at least 1 and a unit, such as 30s, 5m, 2h or 1d")
-
-
 def _level(text: str) -> int:
     if text in ("0", "1", "2", "3", "4", "5"):
         return int(text)
     raise argparse.ArgumentTypeError("wants a rung from 0 to 5")
-
-
-def _count(text: str) -> int:
-    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 1_000_000:
-        return int(text)
-    raise argparse.ArgumentTypeError("wants a whole number from 1 to 1000000")
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:

@@ -135,7 +135,7 @@ def _words(
     for judge, reached in levels.items():
         if judge not in roles:
             reason = "you left it out" if judge in fixed else _why_no_judge(models)
-            yield f"There is no {judge}: {reason}. A run needs one, and begins only with it."
+            yield f"The {judge} is missing: {reason}. A run begins only with one."
         elif reached is not None:
             yield f"The {judge} is at independence {reached} of 3: {LEVEL_WORDS[reached]}."
     here = [each for each in levels.values() if each is not None]

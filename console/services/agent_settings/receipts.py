@@ -83,10 +83,10 @@ class Receipts:
         """Return the receipt of a name, or the last one. Raises `Problem` if there is none, or it cannot be read."""
         names = self.names()
         if not names:
-            raise Problem("there is no receipt: nothing was written that could be undone", ProblemKind.USAGE)
+            raise Problem("nothing to undo: agents --write has written nothing here", ProblemKind.USAGE)
         name = names[-1] if word == "last" else word
         if name not in names:
-            raise Problem(f"there is no receipt of that name; there are {', '.join(names[-10:])}", ProblemKind.USAGE)
+            raise Problem(f"no receipt has that name; choose one of: {', '.join(names[-10:])}", ProblemKind.USAGE)
         data = read_private(self._folder / f"{name}.json", _RECEIPT_BYTES)
         try:
             receipt = Receipt(**json.loads(data or b""))

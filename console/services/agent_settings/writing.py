@@ -133,9 +133,7 @@ def put(file: OwnFile, data: bytes) -> None:
     if own_file(file.path).sha256 != file.sha256:
         words = "changed since it was shown; nothing was written. Run the command again"
         raise Problem(f"{safe(str(file.path), limit=300)} {words}", ProblemKind.WAITING)
-    replace_file(file.path, data)
-    if file.data is not None:
-        file.path.chmod(file.mode)
+    replace_file(file.path, data, mode=file.mode)
 
 
 def diff_lines(old: bytes | None, new: bytes | None, name: str) -> tuple[str, ...]:

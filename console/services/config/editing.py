@@ -20,7 +20,7 @@ from console.services.config.toml_edit import UneditableError, with_values
 from console.services.config.toml_text import SIZE_LIMIT, ConfigError, Fault, KeyPath, TomlText, decoded
 from console.services.config.validation import validate_draft
 from console.services.system.directories import state_directory
-from console.services.system.directory_lock import directory_locked
+from console.services.system.file_lock import file_locked
 from console.services.system.os_reason import os_reason
 from console.services.system.private_file import create_file, read_private, replace_file, write_private
 
@@ -129,12 +129,12 @@ def write_edit(edit: ConfigEdit, environment: Mapping[str, str]) -> Path:
         PrivateFileError: Something cannot be written.
 
     """
-    with directory_locked(Path(os.path.realpath(edit.path)).parent):
+    with file_locked(Path(os.path.realpath(edit.path))):
         return write_locked(edit, environment)
 
 
 def write_locked(edit: ConfigEdit, environment: Mapping[str, str]) -> Path:
-    """Do what `write_edit` does, for a caller that holds the lock of the file's directory."""
+    """Do what `write_edit` does, for a caller that holds the file's lock."""
     target = Path(os.path.realpath(edit.path))
     _require_unchanged(edit.path, edit.before)
     backup = _backup(target, edit.before)
@@ -181,13 +181,13 @@ def write_undo(edit: ConfigEdit, environment: Mapping[str, str]) -> None:
 
     """
     target = Path(os.path.realpath(edit.path))
-    with directory_locked(target.parent):
+    with file_locked(target):
         _require_unchanged(edit.path, edit.before)
         replace_file(target, edit.after, mode=_mode_of(target))
-    pair = (str(target), _sha256(edit.after), _sha256(edit.before))
-    receipts = _read_receipts(environment)
-    last = max((place for place, each in enumerate(receipts) if _pair(each) == pair), default=None)
-    _write_receipts([each for place, each in enumerate(receipts) if place != last], environment)
+        pair = (str(target), _sha256(edit.after), _sha256(edit.before))
+        receipts = _read_receipts(environment)
+        last = max((place for place, each in enumerate(receipts) if _pair(each) == pair), default=None)
+        _write_receipts([each for place, each in enumerate(receipts) if place != last], environment)
 
 
 def make_draft(path: Path, data: bytes) -> Path:

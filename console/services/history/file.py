@@ -22,12 +22,11 @@ from console.services.history.schema import (
     set_aside,
 )
 from console.services.history.store import Store
-from console.services.ledger.holder import unix_ms
-from console.services.ledger.ledger import LedgerError
-from console.services.ledger.location import copy_to_look, linux_mounts, require_local, require_place
+from console.services.system.clock import unix_ms
 from console.services.system.directories import state_directory
 from console.services.system.leak_guard import LEAK_GUARD
 from console.services.system.private_file import PrivateFileError
+from console.services.system.sqlite_file import copy_to_look, linux_mounts, require_local, require_place
 
 SIZE_LIMIT = 64 * 1024 * 1024
 """The most bytes that facts may take, about a million facts; the oldest go first."""
@@ -155,7 +154,7 @@ class HistoryFile:
             else:
                 self._path = require_place(directory, FILE_NAME)
             connection = connect(self._path, busy_ms=self._busy_ms, steps=self._steps)
-        except (LedgerError, PrivateFileError) as error:
+        except PrivateFileError as error:
             _let_go(held)
             raise HistoryError(str(error)) from None
         except BaseException:

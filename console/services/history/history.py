@@ -7,7 +7,7 @@ from console.domain.history.fact import Fact
 from console.services.history.file import HistoryFile
 from console.services.history.reader import Reader, Wanted
 from console.services.history.schema import DamagedError, HistoryError
-from console.services.ledger.holder import unix_ms
+from console.services.system.clock import unix_ms
 from console.services.system.thread import ClosedError, OverdueError, Worker
 
 DEADLINE_S = 30.0

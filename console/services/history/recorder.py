@@ -9,7 +9,7 @@ from console.domain.history.fact import Fact
 from console.domain.history.noting import Noting
 from console.services.history.file import HistoryFile
 from console.services.history.schema import DamagedError, HistoryError
-from console.services.ledger.holder import unix_ms
+from console.services.system.clock import unix_ms
 
 if TYPE_CHECKING:
     from console.domain.run.state import RunState

@@ -3,8 +3,6 @@
 import hashlib
 import os
 import socket
-import sys
-import time
 from pathlib import Path
 
 from console.domain.text.safe import safe
@@ -35,17 +33,6 @@ def is_dead(holder: Holder) -> bool:
         return _started(holder.pid) != holder.started
     except OSError:
         return False
-
-
-def unix_ms() -> int:
-    """Return the Unix time in ms: for people, and for leases of other machines."""
-    return time.time_ns() // 1_000_000
-
-
-def boot_ms() -> int:
-    """Return the ms since boot. This clock cannot be set; all processes of one boot share it."""
-    clock = time.CLOCK_BOOTTIME if sys.platform == "linux" else time.CLOCK_MONOTONIC
-    return time.clock_gettime_ns(clock) // 1_000_000
 
 
 def _host() -> str:

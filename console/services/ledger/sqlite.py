@@ -21,14 +21,16 @@ from console.domain.ledger.line import ChainFault, Line, NewLine
 from console.domain.ledger.stored import StoredLine
 from console.domain.ledger.ulid import is_run_id, new_run_id
 from console.services.ledger import checkpoints, transactions
-from console.services.ledger.holder import boot_ms, is_dead, unix_ms
+from console.services.ledger.holder import is_dead
 from console.services.ledger.leak import find_leak
 from console.services.ledger.leases import Leases
 from console.services.ledger.ledger import EVERY_RUN, Holder, Lease, Ledger, LedgerError, Summary, Wanted
-from console.services.ledger.location import copy_to_look, linux_mounts, require_local, require_place
 from console.services.ledger.schema import connect, reporting
 from console.services.ledger.thread import LedgerThread
 from console.services.ledger.transactions import Append, Outcome
+from console.services.system.clock import boot_ms, unix_ms
+from console.services.system.private_file import PrivateFileError
+from console.services.system.sqlite_file import copy_to_look, linux_mounts, require_local, require_place
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -118,11 +120,14 @@ class SqliteLedger(Ledger):
 
         def start() -> "tuple[Path, Connection, str]":
             nonlocal copies
-            require_local(directory, mounts)
-            if is_looking and (copied := copy_to_look(directory, FILE_NAME)) is not None:
-                copies, path = copied
-            else:
-                path = require_place(directory, FILE_NAME)
+            try:
+                require_local(directory, mounts)
+                if is_looking and (copied := copy_to_look(directory, FILE_NAME)) is not None:
+                    copies, path = copied
+                else:
+                    path = require_place(directory, FILE_NAME)
+            except PrivateFileError as error:
+                raise LedgerError(str(error), is_unsafe=error.is_unsafe) from None
             return path, *connect(path, lambda: new_run_id(clock, random))
 
         worker = LedgerThread("ledger", deadline_s, time_limit)

@@ -130,10 +130,12 @@ class PathControls:
         self._list_refusal = list_refusal
         self._tries_unknown = tries_unknown
         self._first = asyncio.Lock()
-        """Held while the first route makes the controls that it shares."""
+        """Held while a route makes the controls that it shares; one whose model was refused has none to share."""
         self._is_first_made = False
         self._once = asyncio.Lock()
         """Held while a control is made that is made once."""
+        self._asking: dict[str, asyncio.Lock] = {}
+        """Held while a model's form is sent, so that no other route sends the same one meanwhile."""
         self._own: dict[str, _Control] = {}
         """The form of each model whose key was accepted: the same request would get the same answer."""
         self._right: _Control | None = None
@@ -148,7 +150,7 @@ class PathControls:
             async with self._first:
                 if not self._is_first_made:
                     proof = await self._prove(route)
-                    self._is_first_made = True
+                    self._is_first_made = self._right is not None
                     return proof
         return await self._prove(route)
 
@@ -176,6 +178,10 @@ class PathControls:
         if self._right is not None and self._is_listed(route):
             tally.notes.append(f"right key, no input: {self._right.told()} (shared by the path)")
             return self._right
+        async with self._asking.setdefault(route.model, asyncio.Lock()):
+            return await self._own_form(route, tally)
+
+    async def _own_form(self, route: Route, tally: _Tally) -> _Control:
         if (own := self._own.get(route.model)) is not None:
             tally.notes.append(f"right key, no input: {own.told()} (shared by the model)")
             return own

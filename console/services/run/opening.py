@@ -22,7 +22,6 @@ from console.services.facts.installed import model_facts
 from console.services.gateway.address import canonical_origin
 from console.services.gateway.reservations import Reservations
 from console.services.ledger.artifacts import Artifacts
-from console.services.ledger.holder import boot_ms, unix_ms
 from console.services.ledger.ledger import LedgerError
 from console.services.ledger.sqlite import SqliteLedger
 from console.services.open_gateway import Target, require_base_url
@@ -32,6 +31,7 @@ from console.services.record.signing import key_of
 from console.services.run.beginning import read_inputs
 from console.services.run.run_context import RunContext, RunInputs
 from console.services.run.run_log import unnoted
+from console.services.system.clock import boot_ms, unix_ms
 from console.services.system.directories import state_directory
 from console.services.system.leak_guard import LEAK_GUARD
 from console.services.system.os_reason import os_reason

@@ -18,7 +18,7 @@ from console.services.config.load import BrokenProfile, read_profiles
 from console.services.config.own_config import why_not_own, why_shared
 from console.services.config.settings import Profile
 from console.services.config.toml_text import SIZE_LIMIT, ConfigError, TomlText, read_text
-from console.services.system.directory_lock import directory_locked
+from console.services.system.file_lock import file_locked
 from console.services.system.os_reason import os_reason
 from console.services.system.private_file import create_file, shown
 
@@ -118,16 +118,32 @@ def append(
         Problem: The profile's name is taken by now, or a file cannot be written. The config is as it was.
 
     """
-    path = place.path
-    with directory_locked(path.parent):
+    placed = None
+    while placed is None:
+        placed = _append_once(place, name, (section, new), environment, is_meant, makes_default=makes_default)
+    return placed
+
+
+def _append_once(
+    place: ConfigPlace,
+    name: str,
+    texts: tuple[str, str],
+    environment: Mapping[str, str],
+    is_meant: Callable[[Profile], bool],
+    *,
+    makes_default: bool,
+) -> Placed | None:
+    """Do what `append` does; return None if another program made the config meanwhile."""
+    path, (section, new) = place.path, texts
+    with file_locked(path) as was_there:
         current = look_at(path, place.own)
         if (fault := current.why_not_named(name)) is not None:
             raise Problem(f"{fault}. Nothing was written", ProblemKind.USAGE)
         if current.before is None:
             _read_back(new, path, place.own, name, is_meant)
-            if not create_file(path, new.encode()):
-                raise Problem(f"{safe(str(path))} was made by another program meanwhile; run it again")
-            return Placed(path, None, name, ())
+            return Placed(path, None, name, ()) if create_file(path, new.encode()) else None
+        if not was_there:
+            return None
         makes_default = makes_default or current.is_empty
         after = _appended(current.before, new if current.is_empty else section)
         if makes_default and not current.is_empty:

@@ -68,7 +68,7 @@ class Openings:
         for lot in list(self._lots):
             for name, known in list(lot.profiles.items()):
                 now = wanted.get(name)
-                if now is None or name in stale or now.gateway != known.gateway:
+                if now is None or name in stale or not _is_same(now, known):
                     del lot.profiles[name]
             if not lot.profiles:
                 self._lots.remove(lot)
@@ -84,3 +84,8 @@ class Openings:
         """Close all."""
         while self._lots:
             await self._lots.pop().stack.aclose()
+
+
+def _is_same(now: Profile, known: Profile) -> bool:
+    """Return whether a profile has the gateway that is open, and may still use its token as it was taken."""
+    return (now.gateway, now.must_be_bound) == (known.gateway, known.must_be_bound)

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from random import Random
 
-from console.services.ledger.holder import boot_ms
+from console.services.system.clock import boot_ms
 
 LOOK_S = 5.0
 """How often the clock is looked at, in seconds: a timer of the system stands still while the machine sleeps."""

@@ -139,6 +139,8 @@ class Watch:
         self._taken_up: set[str] = set()
         self._files: dict[str, StateFile] = {}
         self._unkept: dict[str, str] = {}
+        self._held: dict[str, Problem] = {}
+        """By profile: why it is left to another process, which watches it; tried again in every round."""
         self._stale: frozenset[str] = frozenset()
         self._priced: set[str] = set()
         self._locks = ExitStack()
@@ -152,7 +154,7 @@ class Watch:
         """
         try:
             config = WatchedConfig(self._desk)
-            for unkept in self._take_up(config.profiles):
+            for unkept in self._take_up(config.profiles, is_start=True):
                 yield unkept
             began = self._pacer.clock()
             due = self._pacer.first_due() if self._plan.delays_first else began
@@ -165,7 +167,7 @@ class Watch:
                         yield Overslept(late_s)
                     for told in config.read(self._plan.now()):
                         yield told
-                    for unkept in self._take_up(config.profiles):
+                    for unkept in self._take_up(config.profiles, is_start=False):
                         yield unkept
                 due = self._pacer.due_after(self._pacer.clock())
                 async with aclosing(self._round(number, config.profiles)) as events:
@@ -178,8 +180,14 @@ class Watch:
             await self._openings.close()
             self._locks.close()
 
-    def _take_up(self, profiles: Sequence[Profile | BrokenProfile]) -> Sequence[StateUnkept]:
-        """Lock and load the state of profiles that are new to the watch, and drop what the config has no more."""
+    def _take_up(self, profiles: Sequence[Profile | BrokenProfile], *, is_start: bool) -> Sequence[StateUnkept]:
+        """Lock and load the state of profiles that are new to the watch, and drop what the config has no more.
+
+        Raises:
+            Problem: At the start, another process watches one of them. Later on, only that profile waits for it.
+
+        """
+        self._held.clear()
         for gone in set(self._watches) - {each.name for each in profiles}:
             del self._watches[gone]
             self._taken_up.discard(gone)
@@ -200,6 +208,11 @@ class Watch:
                 self._watches[profile.name] = earlier if known.problem is None else known.on_top_of(earlier)
             except PrivateFileError as error:
                 unkept.append(StateUnkept(profile.name, str(error)))
+            except Problem as problem:
+                if is_start:
+                    raise
+                self._held[profile.name] = problem
+                self._taken_up.discard(profile.name)
         return unkept
 
     def _fresh(self, known: ProfileWatch) -> ProfileWatch:
@@ -222,6 +235,8 @@ class Watch:
         for each in priced:
             yield each
         if not await self._unless_stopped(self._climb(work)):
+            for unkept in self._keep_spent(work):
+                yield unkept
             yield RoundCut(work.billed_perhaps)
             return
         for event in self._fold(work, profiles):
@@ -250,6 +265,8 @@ class Watch:
             try:
                 if isinstance(profile, BrokenProfile):
                     raise profile.error
+                if (held := self._held.get(profile.name)) is not None:
+                    raise held
                 work.checks[profile.name] = self._desk.checks(profile)
                 work.results[profile.name] = RoundResults(profile, work.at)
             except Problem as problem:
@@ -330,6 +347,13 @@ class Watch:
             yield from told
             yield from self._keep(name)
         self._stale = frozenset(stale)
+
+    def _keep_spent(self, work: "_Round") -> Iterator[StateUnkept]:
+        """Keep what a round that was cut has spent: the next start has to count it."""
+        for name in work.results:
+            if (spent := self._spending.spent(name)) is not None:
+                self._watches[name] = replace(self._watches[name], spent=spent, spent_on=work.today.isoformat())
+                yield from self._keep(name)
 
     def _keep(self, name: str) -> Iterator[StateUnkept]:
         """Keep a profile's state; say once why it cannot be kept."""

@@ -39,7 +39,7 @@ def _table(table: Table, room: int) -> Iterator[str]:
             room -= len(line.encode()) + 1
             if room < 0:
                 yield ""
-                yield f"{len(table.rows) - number} more: there is no room for them here; the other forms have them all"
+                yield f"{len(table.rows) - number} more do not fit here; the other forms show them all"
                 break
             yield line
     else:

@@ -56,7 +56,7 @@ def _what(told: Told) -> str:
         case ToldKind.SETTLED:
             return f"{sign}, steady again{reason}"
         case ToldKind.REMOVED:
-            return "· not in the config any more, and not watched"
+            return "· gone from the config, so not watched"
         case ToldKind.UNUSABLE:
             return f"! cannot be watched: {told.problem.value if told.problem else 'failed'}"
         case ToldKind.USABLE:
@@ -72,7 +72,7 @@ def _what(told: Told) -> str:
 
 
 _MODEL_WORDS = {
-    ToldKind.MODEL_GONE: "~ the gateway's lists do not name the model any more",
+    ToldKind.MODEL_GONE: "~ gone from the gateway's lists",
     ToldKind.MODEL_LISTED: "✓ the gateway's lists name the model again",
     ToldKind.REPRICED: "~ the model has another price",
     ToldKind.FAMILY_CHANGED: "~ the gateway declares other endpoint families for the model",

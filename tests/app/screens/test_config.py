@@ -107,6 +107,22 @@ async def test_a_change_waits_for_the_calls_in_flight(tmp_path: Path) -> None:
         assert not state_of(app).config.waits_for
 
 
+async def test_a_change_of_its_lines_alone_waits_for_the_calls_in_flight_too(tmp_path: Path) -> None:
+    path = write_config(tmp_path / "config.toml", table("a"))
+    async with running(path) as app:
+        session = app.controller.session
+        session.queue([state_of(app).routes[0].check])
+        line = session.profile.table.routes[0].config_line
+        path.write_text("# one line more\n" + path.read_text())
+        await look(app)
+        await until(app, lambda: "calls are in progress" in drawn(main_screen(app), "config"))
+        assert session.profile.table.routes[0].config_line == line
+        await press(app, "x")
+        await until(app, lambda: not state_of(app).is_busy)
+        await look(app)
+        await until(app, lambda: session.profile.table.routes[0].config_line != line)
+
+
 @pytest.mark.long
 async def test_another_gateway_in_the_config_is_opened_and_proves_nothing_yet(tmp_path: Path) -> None:
     path = write_config(tmp_path / "config.toml", table("a"))

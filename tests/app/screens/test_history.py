@@ -17,7 +17,7 @@ from console.domain.routes.family import EndpointFamily
 from console.domain.routes.route_key import RouteKey
 from console.domain.routes.shape import Shape
 from console.services.history.file import HistoryFile
-from console.services.ledger.holder import unix_ms
+from console.services.system.clock import unix_ms
 from console.view.history.history_view import HistoryView, Range
 
 pytestmark = pytest.mark.usefixtures("state_home")

@@ -42,7 +42,7 @@ async def test_a_profile_is_set_up_by_answers_and_is_then_in_use(size: tuple[int
             await answer(app, "The profile's name", "mine")
             await answer(app, "1 env:MODEL_GATEWAY_TOKEN")
             await answer(app, "Enter takes these", "critic=-")
-            await answer(app, "no critic: you left it out")
+            await answer(app, "critic is missing: you left it out")
             await answer(app, "Write profile mine")
             await until(app, lambda: "wrote profile mine" in told(app))
             await press(app, "escape")

@@ -59,7 +59,7 @@ async def test_what_is_written_is_shown_first_and_comes_back_byte_for_byte(agent
 
     assert (await agents.run("agents", "--undo", "--yes")).code == 0
     assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (before, 0o640)
-    assert "no receipt" in (await agents.run("agents", "--undo", "--yes")).complaint
+    assert "nothing to undo" in (await agents.run("agents", "--undo", "--yes")).complaint
 
 
 async def test_a_file_that_changed_since_stays_and_the_backup_is_named(agents: Console) -> None:

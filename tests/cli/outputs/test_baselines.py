@@ -1,7 +1,7 @@
 """`--baseline`: known findings are accepted, new ones fail, and what keeps a route from being judged never is."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,14 @@ from support.gateway.servers import whole
 from support.instructions.tree import Tree
 from support.probes.smoking import TOKEN
 from support.reports import junit_cases, sarif_run
+from support.watch.desks import profile_at
 from support.workflows.workflows import with_run, with_step
+
+from console.cli.outputs.of_routes import smoke_results
+from console.domain.errors.category import Category, judged
+from console.domain.finding import Finding, Severity
+from console.domain.probes.proven_route import ProvenRoute
+from console.domain.probes.smoke import SmokeResult, SmokeStatus
 
 INJECTION = with_run("echo ${{ github.event.issue.title }}", on="issues")
 
@@ -123,6 +130,28 @@ async def test_a_broken_contract_of_a_gateway_can_be_accepted_and_an_outage_cann
     assert [each["id"] for each in entries(console) if each["severity"] == "fail"] == ["COM-S-02"], (
         "not judged, so kept"
     )
+
+
+def test_a_call_that_was_refused_is_not_accepted_with_another_one_that_broke_its_contract() -> None:
+    profile = profile_at("http://127.0.0.1:9")
+    (check, _) = profile.check(date(2026, 12, 2))
+    broken = Finding("COM-S-02", Severity.FAIL, "takes any key")
+    why = (Category.CONTRACT_VIOLATION, Category.INVALID_REQUEST)
+    calls = [
+        SmokeResult(
+            check.route.key,
+            "m",
+            "responses",
+            "/v1/responses",
+            SmokeStatus.FAILED,
+            judged(each, "why"),
+            findings=(broken,),
+        )
+        for each in why
+    ]
+    (result,) = smoke_results(profile, [ProvenRoute(check)], calls)
+    assert result.findings[0].id == "invalid_request"
+    assert not any(each.may_be_accepted for each in result.findings)
 
 
 async def test_what_was_not_judged_cannot_be_accepted(console: Console, workflow: Path, tmp_path: Path) -> None:

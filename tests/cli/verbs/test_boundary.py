@@ -54,7 +54,7 @@ async def test_a_folder_in_a_repository_is_the_whole_repository(console: Console
 
 async def test_a_folder_without_workflows_is_well(console: Console, repository: Path) -> None:
     result = await console.run("boundary", repository)
-    assert result.stdout.splitlines()[-1] == "CI token permissions       none declared: there is no workflow"
+    assert result.stdout.splitlines()[-1] == "CI token permissions       none declared: no workflow was found"
     assert "profile" not in result.stdout + result.stderr, "no gateway of a profile is used"
     assert result.code == 0
 

@@ -42,7 +42,7 @@ def test_one_model_on_several_families_judges_by_other_calls_and_that_is_said() 
 def test_one_model_on_one_family_has_no_judge_and_the_reason_is_said() -> None:
     proposal = propose(found("smollm2", spoken={C: "/v1/chat/completions"}), {})
     assert set(proposal.roles) == {Role.PLANNER, Role.WRITER, Role.REVISION}
-    assert any("There is no reviewer" in words and "cannot judge itself" in words for words in proposal.words)
+    assert any("The reviewer is missing" in words and "cannot judge itself" in words for words in proposal.words)
 
 
 def test_names_of_no_known_vendor_may_be_aliases_and_that_is_said() -> None:
@@ -57,7 +57,7 @@ def test_what_the_operator_chose_stays_and_the_judges_move_away_from_it() -> Non
     assert proposal.roles[Role.WRITER] == claude
     assert proposal.roles[Role.REVIEWER].model.startswith("gpt-")
     assert Role.CRITIC not in proposal.roles
-    assert any("no critic: you left it out" in words for words in proposal.words)
+    assert any("The critic is missing: you left it out" in words for words in proposal.words)
 
 
 @pytest.mark.parametrize(

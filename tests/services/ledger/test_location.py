@@ -106,7 +106,7 @@ async def test_a_network_file_system_is_refused_with_advice(kind: str) -> None:
                         ("/home/ann/local disk/state", "nfs")],
 )  # fmt: skip
 def test_a_disk_of_this_machine_is_taken(place: str, kind: str) -> None:
-    from console.services.ledger.location import require_local
+    from console.services.system.sqlite_file import require_local
 
     require_local(Path(place), lambda: MOUNTS.format(kind=kind))
     require_local(Path(place), lambda: "")

@@ -28,7 +28,6 @@ from console.domain.ledger.signature import NAMESPACE, RUN_NAMESPACE
 from console.domain.run.state import Phase
 from console.services.config.settings import PolicySettings
 from console.services.ledger.artifacts import Artifacts
-from console.services.ledger.holder import unix_ms
 from console.services.ledger.ledger import LedgerError
 from console.services.ledger.sqlite import FILE_NAME, SqliteLedger
 from console.services.record.checkpoints import FOLDER, SUFFIX, Checkpoints
@@ -37,6 +36,7 @@ from console.services.record.signing import Signers, sign
 from console.services.record.verify_chain import Against, Verified, every_run, verify_run, verify_runs
 from console.services.run.opening import operator_of
 from console.services.run.run_log import RunLog
+from console.services.system.clock import unix_ms
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 VERSION_1 = Path(__file__).parents[2] / "data" / "ledger_version_1.sql"

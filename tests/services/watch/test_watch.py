@@ -1,6 +1,7 @@
 """A watch at work: its config, its gateways, its budget, its clock and its end."""
 
 import asyncio
+from contextlib import ExitStack
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -20,8 +21,10 @@ from console.domain.watch.told import Told
 from console.services.config.load import BrokenProfile
 from console.services.config.settings import PolicySettings, Profile
 from console.services.config.toml_text import ConfigError, Fault
+from console.services.tokens.reference import Reference
 from console.services.watch.pacing import JITTER, LOOK_S, Pacer
 from console.services.watch.round import See
+from console.services.watch.state_file import StateFile
 from console.services.watch.watch import Overslept, PaidRounds, RoundCut, RoundEnded, StateUnkept, WatchPlan
 
 FAULT = ConfigError(Fault("tokn: unknown key", "config.toml"))
@@ -83,6 +86,36 @@ async def test_a_rotated_token_is_read_again_and_a_gateway_that_works_is_not_ope
     assert desk.openings == 3  # the first, and after each of the two rounds that refused the old token
 
 
+async def test_a_profile_that_another_process_watches_waits_for_it_and_stops_no_other(tmp_path: Path) -> None:
+    async with failing_gateway() as gateway:
+        desk = desk_at(gateway)
+        added = profile_at(gateway.base_url, name="q")
+        other = ExitStack()
+        other.enter_context(StateFile(tmp_path / "state", added).locked())
+
+        def turn(number: int) -> None:
+            desk.now = [*desk.now, added] if number == 1 else desk.now
+            if number == 3:
+                other.close()
+
+        events = await watch_rounds(WatchPlan(Rung.KEY, 0, rounds=4, state=tmp_path / "state"), desk, turn)
+    told = [(event.profile, event.kind.value) for event in events if isinstance(event, Told)]
+    assert told == [("p", "first"), ("", "config_taken"), ("q", "unusable"), ("q", "usable"), ("q", "first")]
+
+
+async def test_a_token_that_must_be_bound_from_now_on_is_looked_for_again() -> None:
+    async with failing_gateway() as gateway:
+        desk = desk_at(gateway)
+        (profile,) = desk.now
+
+        def turn(number: int) -> None:
+            if number == 1 and isinstance(profile, Profile):
+                desk.now = [replace(profile, must_be_bound=(Reference.parse("vault:gw"),))]
+
+        await watch_rounds(WatchPlan(Rung.KEY, 0, rounds=3), desk, turn)
+    assert desk.openings == 2
+
+
 async def test_a_token_that_is_not_there_is_told_once_and_looked_for_in_every_round() -> None:
     async with failing_gateway() as gateway:
         desk = desk_at(gateway)
@@ -126,11 +159,14 @@ async def test_a_paid_watch_without_a_budget_pays_for_nothing_and_says_so() -> N
     assert kinds_by_round(events) == [["first", "budget_used_up"], []]
 
 
-async def test_a_watch_that_is_ended_within_a_paid_call_names_what_may_be_billed_and_tells_no_half_round() -> None:
+async def test_a_watch_that_is_ended_within_a_paid_call_counts_and_names_it_and_tells_no_half_round(
+    tmp_path: Path,
+) -> None:
     stop = asyncio.Event()
+    plan = WatchPlan(Rung.SHAPE, 0, state=tmp_path / "state")
 
     async def watch(desk: FixedDesk) -> list[object]:
-        return list(await watch_rounds(WatchPlan(Rung.SHAPE, 0), desk, stop=stop))
+        return list(await watch_rounds(plan, desk, stop=stop))
 
     async with failing_gateway() as gateway:
         desk = desk_at(gateway, policy=replace(PAID, budget_tokens=100_000))
@@ -145,6 +181,10 @@ async def test_a_watch_that_is_ended_within_a_paid_call_names_what_may_be_billed
         await hangs.wait()
         stop.set()
         events = await watching
+        await gateway.play(Act("works", GOOD))
+        after = await watch_rounds(replace(plan, rounds=1), desk)
+    (price,) = [event for event in after if isinstance(event, PaidRounds)]
+    assert price.budget.spent.tokens > 0
     assert [event for event in events if not isinstance(event, PaidRounds)] == [RoundCut({"p": ("critic", "writer")})]
 
 

@@ -15,9 +15,10 @@ from console.domain.ledger.canonical import canonical
 from console.domain.ledger.line import NewLine
 from console.domain.ledger.ulid import new_run_id
 from console.domain.text.secret_scan import secret_patterns
-from console.services.ledger.holder import this_process, unix_ms
+from console.services.ledger.holder import this_process
 from console.services.ledger.ledger import ConflictError, LedgerError, Summary
 from console.services.ledger.sqlite import SqliteLedger
+from console.services.system.clock import unix_ms
 
 
 def say(value: object) -> None:

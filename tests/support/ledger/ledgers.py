@@ -17,9 +17,9 @@ from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.ledger.canonical import canonical
 from console.domain.ledger.line import Line, NewLine
 from console.domain.ledger.ulid import new_run_id
-from console.services.ledger.holder import unix_ms
 from console.services.ledger.ledger import Holder, Summary
 from console.services.ledger.sqlite import FILE_NAME, SqliteLedger
+from console.services.system.clock import unix_ms
 
 ANN = Actor(ActorKind.OPERATOR, "ann")
 BOB = Actor(ActorKind.OPERATOR, "bob")

@@ -23,7 +23,6 @@ from console.domain.tokens.secret import Secret
 from console.services.config.load import load_profile
 from console.services.config.settings import EMBEDDED, Profile
 from console.services.ledger.codec import entry_of
-from console.services.ledger.holder import boot_ms, unix_ms
 from console.services.open_gateway import Target, open_target
 from console.services.run.beginning import Order, begin_run
 from console.services.run.deciding import command
@@ -32,6 +31,7 @@ from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog, begin
 from console.services.run.session import step_all, stepping
 from console.services.run.step import GateNoted, StepEvent
+from console.services.system.clock import boot_ms, unix_ms
 from console.simulator.embedded import Embedded
 
 TASK = "Write a short note on the gateway, for people who are new here."

@@ -85,7 +85,7 @@ def test_ten_thousand_findings_fit_a_job_summary_and_are_whole_elsewhere() -> No
     assert len(given.findings) == 10_500
     summary = rendered(ReportForm.MARKDOWN, given)
     assert len(summary.encode()) < 1 << 20
-    assert re.search(r"^\d+ more: there is no room for them here", summary, re.MULTILINE)
+    assert re.search(r"^\d+ more do not fit here", summary, re.MULTILINE)
     assert len(json.loads(rendered(ReportForm.SARIF, given))["runs"][0]["results"]) == 10_500
     assert rendered(ReportForm.HTML, given).count("<tr>") > 10_500
 

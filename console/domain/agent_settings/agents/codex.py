@@ -63,7 +63,7 @@ def _faults(config: Stack, provider: str, named: Said | None) -> tuple[Fault, ..
     for each in config.keys("model_providers"):
         wire = config.said("model_providers", each, "wire_api")
         if wire is not None and wire.text != "responses":
-            words = "it does not start with a wire_api other than responses. Set wire_api to responses"
+            words = "it starts only with the wire_api responses. Set it to responses"
             faults.append(Fault(words, wire.part("")))
         if each == _OWN:
             words = "it does not start with a provider table named openai. Rename it, or set openai_base_url"
