@@ -192,7 +192,8 @@ def test_changes_of_the_models_entry_are_told_and_lists_that_say_nothing_are_not
 def test_what_changed_while_an_entry_was_gone_or_had_no_families_is_told_when_it_is_back() -> None:
     gone, dearer = Listing(is_listed=False), listed(price=Price(2.0, 2.0), is_enabled=False)
     assert of_listing(listed(), gone, dearer)[1:] == [
-        (2, "model_listed", "", ""), (2, "repriced", "1 in 2 out USD/M", "2 in 2 out USD/M"), (2, "switched_off", "", ""),
+        (2, "model_listed", "", ""), (2, "repriced", "1 in 2 out USD/M", "2 in 2 out USD/M"),
+        (2, "switched_off", "", ""),
     ]  # fmt: skip
     assert of_listing(gone, listed()) == [(1, "model_listed", "", "")]
     chat = listed(families=(EndpointFamily.CHAT_COMPLETIONS,))
