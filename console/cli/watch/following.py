@@ -49,8 +49,9 @@ from console.services.watch.watch import (
     WatchEvent,
     WatchPlan,
 )
+from console.view.explanation import duration
 from console.view.watch.metrics import WatchMetrics, otlp_metrics, prometheus_text
-from console.view.watch.told_words import duration, told_subject, told_words
+from console.view.watch.told_words import told_subject, told_words
 
 Change = tuple[Told, WatchEventDocument]
 

@@ -69,15 +69,22 @@ class ListingWatch:
             begins = not self.steadiness.is_flapping
             found = (ListingChange(ToldKind.LISTING_FLAPPING),) if begins else ()
             return replace(self, seen=now, steadiness=steadiness), found
-        return ListingWatch(now, now, steadiness), tuple(_differences(self.told, now))
+        return ListingWatch(now, _known(self.told, now), steadiness), tuple(_differences(self.told, now))
+
+
+def _known(was: Listing, now: Listing) -> Listing:
+    """Return what is known after an entry: one that is gone, or that leaves its families out, takes nothing back."""
+    if not now.is_listed:
+        return replace(was, is_listed=False)
+    return now if now.families is not None else replace(now, families=was.families)
 
 
 def _differences(was: Listing, now: Listing) -> Iterator[ListingChange]:
     if was.is_listed != now.is_listed:
         yield ListingChange(ToldKind.MODEL_LISTED if now.is_listed else ToldKind.MODEL_GONE)
-    if not (was.is_listed and now.is_listed):
+    if not now.is_listed:
         return
-    if was.price != now.price:
+    if was.price != now.price and (was.is_listed or was.price is not None):
         yield ListingChange(ToldKind.REPRICED, _priced(was), _priced(now))
     if None not in (was.families, now.families) and was.families != now.families:
         yield ListingChange(ToldKind.FAMILY_CHANGED, _families(was), _families(now))

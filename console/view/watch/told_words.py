@@ -3,6 +3,7 @@
 from console.domain.errors.category import guidance
 from console.domain.watch.cause import Cause
 from console.domain.watch.told import Told, ToldKind
+from console.view.explanation import duration
 from console.view.route_sign import standing_sign
 
 _ROUTES_NAMED = 6
@@ -125,18 +126,3 @@ def action_of(cause: Cause) -> str:
     if cause.action or cause.category is None:
         return cause.action
     return guidance()[cause.category].action
-
-
-def duration(seconds: float) -> str:
-    """Return a time as a person says it: 40 s, 12 min, 3 h 5 min, 2 d 4 h."""
-    whole = round(seconds)
-    if whole < 100:
-        return f"{whole} s"
-    minutes = round(whole / 60)
-    if minutes < 120:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    days, hours = divmod(hours, 24)
-    return f"{days} d {hours} h" if hours else f"{days} d"

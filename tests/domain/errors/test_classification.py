@@ -114,9 +114,13 @@ def test_what_is_not_certain_names_what_else_it_may_be() -> None:
         (0.02, "0.0 s"),
         (6.78, "6.8 s"),
         (26.0, "26 s"),
-        (119.0, "119 s"),
+        (99.4, "99 s"),
+        (100.0, "2 min"),
         (300.0, "5 min"),
-        (18_000.0, "5.0 h"),
+        (7_199.0, "2 h"),
+        (7_260.0, "2 h 1 min"),
+        (18_000.0, "5 h"),
+        (200_000.0, "2 d 7 h"),
     ],
 )
 def test_a_wait_is_told_in_a_unit_that_a_person_would_use(seconds: float, words: str) -> None:

@@ -189,6 +189,19 @@ def test_changes_of_the_models_entry_are_told_and_lists_that_say_nothing_are_not
     ]  # fmt: skip
 
 
+def test_what_changed_while_an_entry_was_gone_or_had_no_families_is_told_when_it_is_back() -> None:
+    gone, dearer = Listing(is_listed=False), listed(price=Price(2.0, 2.0), is_enabled=False)
+    assert of_listing(listed(), gone, dearer)[1:] == [
+        (2, "model_listed", "", ""), (2, "repriced", "1 in 2 out USD/M", "2 in 2 out USD/M"),
+        (2, "switched_off", "", ""),
+    ]  # fmt: skip
+    assert of_listing(gone, listed()) == [(1, "model_listed", "", "")]
+    chat = listed(families=(EndpointFamily.CHAT_COMPLETIONS,))
+    assert of_listing(listed(), listed(families=None), chat) == [
+        (2, "family_changed", "responses", "chat_completions"),
+    ]  # fmt: skip
+
+
 def test_a_gateway_whose_lists_differ_from_round_to_round_is_told_once_and_then_what_it_ended_as() -> None:
     turns = [listed(), Listing(is_listed=False)] * 6
     told = of_listing(*turns, *[Listing(is_listed=False)] * (CALM + 2))

@@ -13,7 +13,7 @@ from console.domain.problem import ProblemKind
 from console.domain.watch.profile_watch import ProfileRound, ProfileWatch
 from console.domain.watch.told import Told, ToldKind
 from console.view.watch.metrics import WatchMetrics, prometheus_text
-from console.view.watch.told_words import duration, told_subject, told_words
+from console.view.watch.told_words import told_subject, told_words
 
 PAGE = (Path(__file__).parents[3] / "docs" / "watch.md").read_text(encoding="utf-8")
 SECRET_PATH = "/home/ann/clients/acme.toml"
@@ -52,14 +52,6 @@ def test_many_routes_are_counted_and_few_are_named() -> None:
     assert (told_subject(told(ToldKind.UNUSABLE, routes=())), told_subject(Told(ToldKind.CONFIG_TAKEN, 1.0))) == (
         "p", "config",
     )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0, "0 s"), (99.4, "99 s"), (100, "2 min"), (7_199, "2 h"), (7_260, "2 h 1 min"), (200_000, "2 d 7 h")],
-)
-def test_a_time_is_said_as_a_person_says_it(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
 
 
 def test_the_page_names_every_kind_and_every_metric() -> None:
