@@ -43,11 +43,15 @@ class Request:
 
     @classmethod
     def here(cls, environment: Mapping[str, str], config: Path | None = None, profile: str | None = None) -> Self:
-        """Return a request in this process's working directory."""
+        """Return a request in this process's working directory. Raises `ConfigError` if it is gone and needed."""
         try:
             directory = Path.cwd()
         except OSError:  # it was deleted
             directory = None
+            if config is not None and not config.is_absolute():
+                raise ConfigError(
+                    Fault("the working directory was deleted; change to another", safe(str(config)))
+                ) from None
         return cls(environment, config, profile, directory)
 
     @property

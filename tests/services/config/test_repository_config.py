@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.config import config_table, route, write_config
 
+from console.domain.problem import Problem
 from console.domain.routes.route import RouteTable
 from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
@@ -29,6 +30,7 @@ from console.services.config.settings import (
 )
 from console.services.config.stricter import RULES, stricter
 from console.services.config.toml_text import ConfigError
+from console.services.setup.config_place import look_at
 from console.services.tokens.reference import Reference
 from console.services.tokens.resolve import resolve_token
 from console.services.tokens.sources import TokenAnswer
@@ -280,6 +282,18 @@ def test_a_repositorys_config_is_not_trusted_whoever_names_it_and_by_whatever_na
     for named in (path, tmp_path / "innocent.toml"):
         with pytest.raises(ConfigError):
             load_chosen(place.request(config=named))
+
+
+def test_a_relative_config_in_a_working_directory_that_is_gone_is_said_to_be_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (gone := tmp_path / "gone").mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert Request.here({}).directory is None
+    for use in (lambda: Request.here({}, Path("x.toml")), lambda: look_at(Path("x.toml"), None)):
+        with pytest.raises(Problem, match="working directory was deleted"):
+            use()
 
 
 class Store:
