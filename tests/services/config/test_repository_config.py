@@ -324,12 +324,19 @@ async def test_a_stored_token_is_used_only_if_it_is_bound_to_the_repositorys_gat
 
 def test_the_lender_gives_what_its_gateway_needs_and_its_policy_is_the_floor(place: Place) -> None:
     place.own(
-        {"base_url": ORIGIN, "token_ref": ["prompt:"], "headers": {"x-team": "a"}, "ca_file": "/ca.pem"},
+        {
+            "base_url": ORIGIN,
+            "token_ref": ["prompt:"],
+            "headers": {"x-team": "a"},
+            "ca_file": "/ca.pem",
+            "concurrency": 2,
+        },
         policy={"budget_usd": 1.0, "independence": 3, "operator_key": "/k.pub"},
     )
     policy = {"budget_usd": 50.0, "max_attempts": 1, "require_price": False, "threshold": 10}
-    place.theirs({"base_url": ORIGIN, "headers": {"X-Team": "a"}}, policy=policy)
+    place.theirs({"base_url": ORIGIN, "headers": {"X-Team": "a"}, "concurrency": 500}, policy=policy)
     profile = place.load()
+    assert profile.gateway.concurrency == 2
     assert (profile.gateway.headers, str(profile.gateway.ca_file)) == ({"x-team": "a"}, "/ca.pem")
     found = profile.policy
     assert (found.budget_usd, found.max_attempts, found.require_price, found.threshold) == (1.0, 1, True, None)
