@@ -17,7 +17,14 @@ from console.domain.routes.route import RouteTable
 from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
 from console.services.config.own_config import REPOSITORY_CONFIG
-from console.services.config.precedence import CONFIG_VARIABLE, PROFILE_VARIABLE, Request, choose, load_chosen
+from console.services.config.precedence import (
+    CONFIG_VARIABLE,
+    PROFILE_VARIABLE,
+    Request,
+    choose,
+    load_chosen,
+    load_sweep,
+)
 from console.services.config.repository_config import load_repository_profile, repository_config
 from console.services.config.settings import (
     AgentSettings,
@@ -100,6 +107,16 @@ def test_the_own_profile_of_a_name_hides_the_repositorys_and_a_broken_own_config
     for name in ("mine", "theirs", None):
         with pytest.raises(ConfigError, match="not valid TOML"):
             place.load(name)
+
+
+def test_a_sweep_takes_no_profile_of_a_repository_for_an_own_one_of_that_name(place: Place) -> None:
+    place.own({"base_url": ORIGIN})
+    table = config_table({"base_url": OTHER}, profile="mine")
+    table["profiles"] |= config_table({"base_url": OTHER}, profile="theirs")["profiles"]
+    write_config(place.repository / REPOSITORY_CONFIG, table)
+    with pytest.raises(ConfigError, match="mine is of another config"):
+        load_sweep(place.request(None), ["theirs", "mine"])
+    assert [each.name for each in load_sweep(place.request(None), ["theirs"])] == ["theirs"]
 
 
 def test_the_innermost_repository_counts_and_nothing_above_its_root(place: Place) -> None:
