@@ -15,6 +15,7 @@ from console.services.config.precedence import ConfigFile, Request, choose, conf
 from console.services.config.shipped import shipped
 from console.services.config.toml_text import ConfigError
 from console.services.config.validation import validate_config
+from console.services.system.directories import absolute
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
@@ -143,6 +144,8 @@ def _path_used(request: Request) -> Path | None:
 
 def _validate(arguments: argparse.Namespace) -> ExitCode:
     environment = current().environment
+    if arguments.file is not None:
+        absolute(arguments.file)  # raises where a relative path leads nowhere
     path = arguments.file if arguments.file is not None else _path_used(config_request(arguments))
     found = validate_config(path, environment)
     code = ExitCode.CONFIG if found.faults else ExitCode.OK

@@ -43,11 +43,15 @@ class Request:
 
     @classmethod
     def here(cls, environment: Mapping[str, str], config: Path | None = None, profile: str | None = None) -> Self:
-        """Return a request in this process's working directory."""
+        """Return a request in this process's working directory. Raises `ConfigError` if it is gone and needed."""
         try:
             directory = Path.cwd()
         except OSError:  # it was deleted
             directory = None
+            if config is not None and not config.is_absolute():
+                raise ConfigError(
+                    Fault("the working directory was deleted; change to another", safe(str(config)))
+                ) from None
         return cls(environment, config, profile, directory)
 
     @property
@@ -194,6 +198,10 @@ def load_sweep(
     environment = {name: value for name, value in request.environment.items() if name != PROFILE_VARIABLE}
     choice = choose(replace(request, profile=names[0] if names else None, environment=environment))
     if choice.is_of_repository and choice.path is not None:
+        for name in names or ():
+            if choose(replace(request, profile=name, environment=environment)).path != choice.path:
+                words = f"profile {name} is of another config than {safe(names[0], limit=60) if names else ''}"
+                raise ConfigError(Fault(f"{words}; check them with two commands", _source(choice.path)))
         return tuple(
             _of_repository_file(choice.path, name, request, facts) for name in names or profile_names(choice.path)
         )

@@ -241,6 +241,7 @@ def _lent(profile: Profile, lender: Profile | None, lenders: Sequence[Profile]) 
         ca_file=lender.gateway.ca_file,
         headers=lender.gateway.headers,
         keyring=lender.gateway.keyring,
+        concurrency=min(profile.gateway.concurrency, lender.gateway.concurrency),
         smoke_max_output_tokens=tokens,
         vault_passphrase_ref=lender.gateway.vault_passphrase_ref,
     )

@@ -17,7 +17,7 @@ _FREED_AT_ONCE = 256
 """The most pages that are given back to the disk at once."""
 _INTEGER_LIMIT = 2**53
 _MOST_DAYS = 36_500
-"""The console takes no setting of more days: then the file was changed by hand."""
+"""The most days that count: a higher number was written by hand."""
 
 
 class Store:

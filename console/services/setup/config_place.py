@@ -18,6 +18,7 @@ from console.services.config.load import BrokenProfile, read_profiles
 from console.services.config.own_config import why_not_own, why_shared
 from console.services.config.settings import Profile
 from console.services.config.toml_text import SIZE_LIMIT, ConfigError, TomlText, read_text
+from console.services.system.directories import absolute
 from console.services.system.file_lock import file_locked
 from console.services.system.os_reason import os_reason
 from console.services.system.private_file import create_file, shown
@@ -191,7 +192,7 @@ def _require_writable(path: Path) -> None:
 
 
 def _require_directory(path: Path) -> None:
-    above = next((each for each in path.absolute().parents if each.exists()), Path("/"))
+    above = next((each for each in absolute(path).parents if each.exists()), Path("/"))
     if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
         raise Problem(
             f"{safe(str(path))} cannot be written: {safe(str(above))} is not a directory that you may write to. Name"

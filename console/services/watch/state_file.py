@@ -219,12 +219,7 @@ def _listing(listing: Listing | None) -> _Listing | None:
 
 
 def _watch(profile: str, file: _File) -> ProfileWatch:
-    """Return what a file says.
-
-    Raises:
-        ValueError: It has a key that cannot be a route's, or less than nothing was spent.
-
-    """
+    """Return what a file says. Raises `ValueError` if a key is not a route's, or spending is negative."""
     if file.spent.tokens < 0 or file.spent.microusd < 0:
         raise ValueError
     routes, idle = (

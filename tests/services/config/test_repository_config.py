@@ -12,11 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.config import config_table, route, write_config
 
+from console.domain.problem import Problem
 from console.domain.routes.route import RouteTable
 from console.domain.tokens.secret import Secret
 from console.domain.tokens.state import TokenState
 from console.services.config.own_config import REPOSITORY_CONFIG
-from console.services.config.precedence import CONFIG_VARIABLE, PROFILE_VARIABLE, Request, choose, load_chosen
+from console.services.config.precedence import (
+    CONFIG_VARIABLE,
+    PROFILE_VARIABLE,
+    Request,
+    choose,
+    load_chosen,
+    load_sweep,
+)
 from console.services.config.repository_config import load_repository_profile, repository_config
 from console.services.config.settings import (
     AgentSettings,
@@ -29,6 +37,7 @@ from console.services.config.settings import (
 )
 from console.services.config.stricter import RULES, stricter
 from console.services.config.toml_text import ConfigError
+from console.services.setup.config_place import look_at
 from console.services.tokens.reference import Reference
 from console.services.tokens.resolve import resolve_token
 from console.services.tokens.sources import TokenAnswer
@@ -98,6 +107,16 @@ def test_the_own_profile_of_a_name_hides_the_repositorys_and_a_broken_own_config
     for name in ("mine", "theirs", None):
         with pytest.raises(ConfigError, match="not valid TOML"):
             place.load(name)
+
+
+def test_a_sweep_takes_no_profile_of_a_repository_for_an_own_one_of_that_name(place: Place) -> None:
+    place.own({"base_url": ORIGIN})
+    table = config_table({"base_url": OTHER}, profile="mine")
+    table["profiles"] |= config_table({"base_url": OTHER}, profile="theirs")["profiles"]
+    write_config(place.repository / REPOSITORY_CONFIG, table)
+    with pytest.raises(ConfigError, match="mine is of another config"):
+        load_sweep(place.request(None), ["theirs", "mine"])
+    assert [each.name for each in load_sweep(place.request(None), ["theirs"])] == ["theirs"]
 
 
 def test_the_innermost_repository_counts_and_nothing_above_its_root(place: Place) -> None:
@@ -282,6 +301,18 @@ def test_a_repositorys_config_is_not_trusted_whoever_names_it_and_by_whatever_na
             load_chosen(place.request(config=named))
 
 
+def test_a_relative_config_in_a_working_directory_that_is_gone_is_said_to_be_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (gone := tmp_path / "gone").mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert Request.here({}).directory is None
+    for use in (lambda: Request.here({}, Path("x.toml")), lambda: look_at(Path("x.toml"), None)):
+        with pytest.raises(Problem, match="working directory was deleted"):
+            use()
+
+
 class Store:
     """A source whose one token is bound to an origin, or to none."""
 
@@ -310,12 +341,19 @@ async def test_a_stored_token_is_used_only_if_it_is_bound_to_the_repositorys_gat
 
 def test_the_lender_gives_what_its_gateway_needs_and_its_policy_is_the_floor(place: Place) -> None:
     place.own(
-        {"base_url": ORIGIN, "token_ref": ["prompt:"], "headers": {"x-team": "a"}, "ca_file": "/ca.pem"},
+        {
+            "base_url": ORIGIN,
+            "token_ref": ["prompt:"],
+            "headers": {"x-team": "a"},
+            "ca_file": "/ca.pem",
+            "concurrency": 2,
+        },
         policy={"budget_usd": 1.0, "independence": 3, "operator_key": "/k.pub"},
     )
     policy = {"budget_usd": 50.0, "max_attempts": 1, "require_price": False, "threshold": 10}
-    place.theirs({"base_url": ORIGIN, "headers": {"X-Team": "a"}}, policy=policy)
+    place.theirs({"base_url": ORIGIN, "headers": {"X-Team": "a"}, "concurrency": 500}, policy=policy)
     profile = place.load()
+    assert profile.gateway.concurrency == 2
     assert (profile.gateway.headers, str(profile.gateway.ca_file)) == ({"x-team": "a"}, "/ca.pem")
     found = profile.policy
     assert (found.budget_usd, found.max_attempts, found.require_price, found.threshold) == (1.0, 1, True, None)
