@@ -187,3 +187,9 @@ async def test_a_program_in_the_repository_is_not_started(agents: Console) -> No
     assert "it lies in the repository and was not started" in ended.stdout
     assert "installed 1.2.3" in (await agents.run("agents", "codex", "--repo", ".config", **where)).stdout
     assert not list(agents.home.rglob("started"))
+
+
+async def test_the_verdicts_of_all_agents_stand_below_each_other(agents: Console) -> None:
+    shown = (await agents.run("agents")).stdout.splitlines()
+    starts = {line.index("not set up") for line in shown if "not set up" in line}
+    assert len(starts) == 1
