@@ -150,9 +150,12 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("simulate --port 8080 --scenario scenario.toml", "with answers of your own"),
     ),
     "completion": (
-        ("completion bash > ~/.local/share/bash-completion/completions/gateway-console", "bash"),
-        ("completion zsh > ~/.zfunc/_gateway-console", "zsh, where ~/.zfunc is in fpath"),
-        ("completion fish > ~/.config/fish/completions/gateway-console.fish", "fish"),
+        (
+            "completion bash > ~/.local/share/bash-completion/completions/gateway-console",
+            "bash; mkdir -p its directory first",
+        ),
+        ("completion zsh > ~/.zfunc/_gateway-console", "zsh, where ~/.zfunc exists and is in fpath"),
+        ("completion fish > ~/.config/fish/completions/gateway-console.fish", "fish; mkdir -p its directory first"),
     ),
 }
 """By verb: what to type after the program's name, and what it does. The empty name is the command without a verb."""

@@ -400,3 +400,7 @@ async def test_a_full_disk_is_told_in_one_line(console: Console, arguments: tupl
     assert b"cannot write to stdout: the disk is full; free some space" in stderr
     assert b"internal error" not in stderr
     assert b"Traceback" not in stderr
+
+
+async def test_the_help_of_a_verb_says_what_it_does(console: Console) -> None:
+    assert "Set a profile up" in (await console.run("init", "--help")).stdout

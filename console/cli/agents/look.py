@@ -36,7 +36,10 @@ async def look(arguments: argparse.Namespace, named: tuple[str, ...]) -> ExitCod
 
         output.write_document(AgentsDocument.of(profile.name, checked))
         return code
-    for each in checked:
+    heads = [(each.state.agent.name, each.verdict, _installed(each)) for each in checked]
+    widths = output.column_widths(heads)
+    for each, head in zip(checked, heads, strict=True):
+        output.write_line(output.table_line(head, widths))
         _show(each, is_whole=bool(named))
     count = sum(1 for each in checked for finding in each.findings if finding.finding.severity is Severity.FAIL)
     output.note(f"profile {safe(profile.name, limit=40)}: {count} finding(s) fail")
@@ -53,7 +56,6 @@ def code_of(checked: tuple[CheckedAgent, ...]) -> ExitCode:
 
 def _show(checked: CheckedAgent, *, is_whole: bool) -> None:
     state = checked.state
-    output.write_line(f"{state.agent.name}  {checked.verdict}  {_installed(checked)}")
     if checked.verdict == "not set up" and not is_whole and not checked.findings:
         return
     reading = state.reading

@@ -212,3 +212,9 @@ async def test_a_receipt_that_was_edited_undoes_nothing(agents: Console, change:
     refused = await agents.run("agents", "--undo", "--yes")
     assert (refused.code, path.read_bytes()) == (1, after)
     assert "cannot be read" in refused.complaint
+
+
+async def test_the_verdicts_of_all_agents_stand_below_each_other(agents: Console) -> None:
+    shown = (await agents.run("agents")).stdout.splitlines()
+    starts = {line.index("not set up") for line in shown if "not set up" in line}
+    assert len(starts) == 1

@@ -50,3 +50,9 @@ async def test_the_routes_are_those_of_the_profile_that_a_line_names(console: Co
     assert (default.stdout.split(), named.stdout.split()) == (["writer", "writer.fast"], ["critic.second"])
     of_variable = await console.run("completion", "--names", "profiles", GATEWAY_CONSOLE_CONFIG=str(path))
     assert of_variable.stdout.split() == ["p", "q"]
+
+
+async def test_a_shell_that_is_not_named_is_asked_for_by_name(console: Console) -> None:
+    ended = await console.run("completion")
+    assert ended.code == 2
+    assert "name the shell: bash, zsh, fish" in ended.stderr
