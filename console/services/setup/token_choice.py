@@ -1,7 +1,7 @@
 """Where a new profile's token could be: variables that are set, and the stores that work on this machine."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from console.domain.setup.preset import Preset, TokenNeed
 from console.domain.setup.question import Choice
@@ -51,15 +51,16 @@ def token_choices(
     return (none, *found) if takes_none else (*found, none)
 
 
-def offered(choices: tuple[Choice, ...], *, is_sure: bool) -> str:
-    """Return what enter alone answers.
+def offered(choices: tuple[Choice, ...], *, is_sure: bool, refused: Collection[str] = ()) -> str:
+    """Return what enter alone answers; nothing if every choice needs a decision.
 
     A variable that is set is offered, and never taken unasked: it may hold another gateway's token.
 
     Args:
         choices: The choices, the best one first.
         is_sure: Whether enter may choose that a gateway takes no token.
+        refused: Answers that did not work: enter does not give them again.
 
     """
-    first = choices[0].answer
+    first = next((each.answer for each in choices if each.answer not in refused), "")
     return "" if first == NONE and not is_sure else first

@@ -59,6 +59,7 @@ async def ask_token(
         option="--token-ref",
     )
     refused: set[Reference] = set()
+    unusable: set[str] = set()
     while True:
         reference = await asked(face, question, _reference)
         draft = replace(draft, references=() if reference is None else (reference,))
@@ -67,7 +68,9 @@ async def ask_token(
             if not is_there and reference is not None and not reference.scheme.is_store:
                 await face.tell(Said(resolution, is_warning=True))
                 return draft, None
-            question = replace(question, fault=resolution)
+            unusable |= {str(reference)}
+            offer = offered(choices, is_sure=is_wanted is False, refused=unusable)
+            question = replace(question, fault=resolution, offered=offer)
             continue
         if not is_there:
             return draft, None
