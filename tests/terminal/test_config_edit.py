@@ -41,7 +41,7 @@ def test_a_valid_draft_replaces_the_config_and_a_backup_is_kept(editing: Editing
         assert terminal.end() == 0
         assert terminal.has_shown("600")
     assert editing.path.read_bytes() == editing.before + b"# mine\n"
-    assert stat.S_IMODE(editing.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(editing.path.stat().st_mode) == 0o644  # who may read it stays as it was
     (backup,) = editing.path.parent.glob("config.toml.*.bak")
     assert backup.read_bytes() == editing.before
     assert editing.drafts == []

@@ -166,10 +166,10 @@ async def test_a_profile_that_was_just_written_can_be_switched_to_by_name(tmp_pa
         app.controller.switch_profile("new")
         await until(app, lambda: state_of(app).profile == "new")
         app.controller.switch_profile("nowhere")
-        await until(app, lambda: any("no profile" in each for each in said(app)))
+        await until(app, lambda: any("is gone from the config" in each for each in said(app)))
         path.write_text("schema = ")
         app.controller.switch_profile("a")
-        await until(app, lambda: sum("no profile" in each or "TOML" in each for each in said(app)) == 2)
+        await until(app, lambda: sum("is gone from the config" in each or "TOML" in each for each in said(app)) == 2)
         assert state_of(app).profile == "new"
 
 
