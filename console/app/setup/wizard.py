@@ -90,7 +90,7 @@ async def converse(app: App[None], dialog: SetupDialog, profile: Profile, enviro
     path = own if profile.is_built_in or profile.is_of_repository else Path(profile.source)
     try:
         if path is None:
-            raise Problem("HOME is not set, so there is no place for a config")  # noqa: TRY301
+            raise Problem("HOME is not set, which says where the config goes. Set it")  # noqa: TRY301
         options = "" if path == own else f" --config {path}"
         plan = SetUpPlan(look_at(path, own), environment, datetime.now(UTC).date(), model_facts(environment))
         done = await set_up(Wizard(app, dialog, options), plan)

@@ -21,12 +21,12 @@ def agent_named(word: str) -> str:
     found = settings_of(word)
     if found is None or found.id not in AGENTS:
         known = ", ".join(each.replace("_", "-") for each in AGENTS)
-        raise Problem(f"there are no settings of an agent of that name; known are {known}", ProblemKind.USAGE)
+        raise Problem(f"this agent is not known; the known ones are {known}", ProblemKind.USAGE)
     return found.id
 
 
 def workspace(arguments: argparse.Namespace) -> "Workspace":
-    """Return where the agents are started. Raises `Problem` if there is no such directory, or no home."""
+    """Return where the agents are started. Raises `Problem` if the directory or the home does not exist."""
     from console.domain.text.safe import safe
     from console.services.agent_settings.scan import workspace_of
     from console.services.instructions.find import repository_of

@@ -18,7 +18,7 @@ def place_of(arguments: argparse.Namespace) -> ConfigPlace | None:
 
     Raises:
         ConfigError: The config cannot be read as a whole.
-        Problem: There is no place to write to.
+        Problem: HOME is not set, or the file cannot be written.
 
     """
     if arguments.output == STDOUT:

@@ -68,7 +68,7 @@ class History:
 
         Args:
             work: Reads it, in the history's thread.
-            absent: What it is if there is no file.
+            absent: What to return if the file does not exist.
 
         Raises:
             HistoryError: It cannot be read.

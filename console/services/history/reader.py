@@ -159,7 +159,7 @@ class Reader:
         return sorted(found, key=lambda fact: fact.at_ms, reverse=True)[:limit]
 
     def is_empty(self) -> bool:
-        """Return whether there is no fact."""
+        """Return whether the history holds nothing."""
         return self._connection.execute("SELECT 1 FROM fact LIMIT 1").fetchone() is None
 
     def data_version(self) -> int:

@@ -54,7 +54,7 @@ class ConfigPlace:
     default: str = ""
     broken: tuple[str, ...] = ()
     is_empty: bool = True
-    """Whether nothing is set in it: there is no file, or one with comments alone."""
+    """Whether nothing is set in it: the file does not exist, or has only comments."""
 
     def why_not_named(self, name: str) -> str | None:
         """Return why a new profile cannot have a name, or None."""

@@ -67,7 +67,7 @@ def ask_choice(question: str, letters: str) -> str:
     """Ask for one of a few letters on this process's terminal, until one is typed.
 
     Raises:
-        NoTerminalError: There is no terminal, or it was closed.
+        NoTerminalError: No terminal can be opened, or it was closed.
         KeyboardInterrupt: The person pressed ctrl+c.
 
     """
