@@ -32,6 +32,7 @@ async def test_many_rounds_leave_memory_threads_and_descriptors_flat_and_the_bud
     assert_told_once(soaked)
     assert soaked.budget_told == 1
     first, *_, last = soaked.measures
-    assert (last.threads, last.descriptors) == (first.threads, first.descriptors)
+    assert last.threads <= first.threads  # what an earlier test of this process left may end meanwhile
+    assert last.descriptors <= first.descriptors
     assert last.rss_kb - first.rss_kb < 4_096
     assert soaked.samples > soaked.scrapes > 5
