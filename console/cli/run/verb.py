@@ -19,6 +19,7 @@ _KINDS = {
     "start": "start a run: pin the task, the repository, the routes and the instruction source",
     "step": "do the work of the run's current gate",
     "decide": "decide ready, revise or block at the waiting gate",
+    "handover": "leave a run to another operator, with a note that is shown at its gate",
     "bring": "bring the next draft to a run whose draft came from outside",
     "show": "show a run's safe record, or with --gate or --artifact what a decision is about",
     "candidate": "take the sealed candidate out of a run: a patch, an article or a plan of commands",
@@ -31,7 +32,7 @@ _KINDS = {
 
 SHOWN = ("task", "plan", "draft", "sources", "review", "critique", "candidate")
 """What `run show --artifact` shows."""
-_CHANGING = frozenset({"start", "step", "decide", "bring", "resume", "stop", "apply"})
+_CHANGING = frozenset({"start", "step", "decide", "handover", "bring", "resume", "stop", "apply"})
 _REPORTED = ("start", "step", "bring", "show", "resume")
 """The kinds whose outcome `--output` writes to files."""
 _READING = frozenset({"show", "list", "candidate", "apply"})
@@ -77,6 +78,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     decide.add_argument(
         "--saw", metavar="HEAD", help="the head that you saw; the decision is refused if the head has changed"
     )
+    handover = each["handover"]
+    handover.add_argument("--to", required=True, metavar="NAME", help="whom it is for: an operator's id")
+    handover.add_argument("--note", required=True, metavar="TEXT", help="what they have to know; it is recorded")
     resume = each["resume"]
     resume.add_argument("--repeat", action="store_true", help="repeat the lost or failed call once, on its route")
     resume.add_argument(
