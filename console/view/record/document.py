@@ -21,7 +21,7 @@ WHERE_ANY = frozenset({"chosen_routes", "handovers"})
 
 
 def readable(document: object) -> Any:
-    """Return a document as plain values; `MOMENTS`, `PAIRS` and `WHERE_ANY` of its records are as documents have them."""
+    """Return a document as plain values, with `MOMENTS`, `PAIRS` and `WHERE_ANY` of records as documents have them."""
     import msgspec
 
     return _readable(msgspec.to_builtins(document))
