@@ -30,7 +30,7 @@ async def show_inbox(ledger: Ledger, arguments: argparse.Namespace, profile: Pro
     rows = (await read_inbox(ledger, EVERY_RUN, profile))[: arguments.limit]
     now_ms = int(current().now().timestamp() * 1000)
     if arguments.json:
-        from console.cli.reports.documents.inbox import InboxDocument
+        from console.cli.reports.documents.team.inbox import InboxDocument
 
         output.write_document(InboxDocument.of(rows, now_ms))
         return ExitCode.OK

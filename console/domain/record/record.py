@@ -273,7 +273,7 @@ class Record:
     chosen_routes: tuple[str, ...]
     """The routes that `run start --route` named, each by its key, as in `writer.fast`; absent if it named none."""
     handovers: tuple[RecordedHandover, ...]
-    """Whom the run was left to, and with which notes; absent if it was left to nobody."""
+    """Whom the run was left to, and with which notes; absent if it was left to no one."""
     lines: int
     """The number of lines in the run's ledger; the next field is the hash of the last line."""
     head: str

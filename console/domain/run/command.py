@@ -67,7 +67,7 @@ class MoveRoute:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """The operator leaves the run to another one, with a note; nobody else is kept from deciding."""
+    """The operator leaves the run to another one, with a note; no one else is kept from deciding."""
 
     to: str
     """Whom it is for: an operator's id."""

@@ -261,7 +261,7 @@ class OperatorSigned:
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """An operator left the run to another one, with a note. It changes nobody's rights: everyone may still decide."""
+    """An operator left the run to another one, with a note. It changes no one's rights: everyone may still decide."""
 
     gate: Gate
     attempt: int

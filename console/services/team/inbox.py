@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from console.domain.problem import Problem
-from console.domain.run.inbox import Waiting, waiting_for
+from console.domain.team.inbox import Waiting, waiting_for
 from console.services.ledger.ledger import EVERY_RUN, Ledger, Summary, Wanted
 from console.services.run.opening import Operators
 from console.services.run.run_log import RunLog

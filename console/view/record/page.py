@@ -129,7 +129,7 @@ def _overrides(record: Record) -> Iterator[tuple[Cell, ...]]:
 
 
 def _handed_over(record: Record) -> Iterator[Table]:
-    """Yield whom the run was left to; nothing if it was left to nobody."""
+    """Yield whom the run was left to; nothing if it was left to no one."""
     if record.handovers:
         rows = (
             (Cell(Own(each.gate.words)), Cell(each.by), Cell(each.to), Cell(each.note)) for each in record.handovers

@@ -24,7 +24,7 @@ class Waiting:
     why: str
     """In our own words, but for the note of a hand-over."""
     left: Handover | None = None
-    """The hand-over to this operator; None if the run was left to nobody, or to somebody else."""
+    """The hand-over to this operator; None if the run was left to no one, or to someone else."""
 
     @property
     def order(self) -> tuple[bool, int]:

@@ -38,7 +38,7 @@ class InboxRowDocument:
     why: str
     """Why it waits for you, in the console's words; the note of a hand-over to you is in them too."""
     handover: HandoverDocument | None
-    """Null if nobody left the run to you."""
+    """Null if no one left the run to you."""
     is_simulated: bool
 
 

@@ -6,7 +6,7 @@ from support.run.story import ANN, BEN, CAT, POLICY, lost_at, waiting_at
 
 from console.domain.run.command import HandOver
 from console.domain.run.gate import Gate
-from console.domain.run.inbox import waiting_for
+from console.domain.team.inbox import waiting_for
 
 _FOUR = replace(POLICY, four_eyes=True)
 
