@@ -43,31 +43,39 @@ class Inbox:
         for each in run_ids:
             self._known.pop(each, None)
 
-    async def read(self, wanted: Wanted = EVERY_RUN) -> tuple[InboxRow, ...]:
+    async def read(self, wanted: Wanted = EVERY_RUN, *, known: RunLog | None = None) -> tuple[InboxRow, ...]:
         """Return what waits for the operator: what was left to them first, then the oldest.
+
+        Args:
+            wanted: Which of the runs are wanted.
+            known: A run as it was read last, which need not be read again for this.
 
         Raises:
             LedgerError: The list of runs cannot be read. A single run that cannot is in `problems`.
 
         """
         waiting = await self._ledger.runs(LIMIT, replace(wanted, status="waiting"))
-        known, self._known = self._known, {}
+        seen, self._known = self._known, {}
         rows = []
         for each in waiting:
-            before, found = known.get(each.run_id, (None, None))
+            before, found = seen.get(each.run_id, (None, None))
             if before != each:
-                found = await self._look_at(each.run_id)
+                found = await self._look_at(each, known)
             self._known[each.run_id] = each, found
             if found is not None:
                 rows.append(InboxRow(each, found))
         self.problems = {run_id: why for run_id, why in self.problems.items() if run_id in self._known}
         return tuple(sorted(rows, key=lambda row: row.waiting.order))
 
-    async def _look_at(self, run_id: str) -> Waiting | None:
-        self.problems.pop(run_id, None)
+    async def _look_at(self, run: Summary, known: RunLog | None) -> Waiting | None:
+        self.problems.pop(run.run_id, None)
         try:
-            log = await RunLog.open(self._ledger, run_id)
+            is_known = known is not None and known.state.run_id == run.run_id
+            if known is not None and is_known and await self._ledger.head(run.run_id) == known.state.head:
+                log = known
+            else:
+                log = await RunLog.open(self._ledger, run.run_id)
             return waiting_for(log.state, log.entries, await self._operators.of(log.state))
         except Problem as error:  # a run that is damaged does not hide the others
-            self.problems[run_id] = str(error)
+            self.problems[run.run_id] = str(error)
             return None
