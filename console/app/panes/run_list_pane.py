@@ -34,16 +34,22 @@ class RunListPane(LinePane):
     def show(self, state: ConsoleState, cursor: int) -> None:
         """Draw another state, with the cursor's line visible."""
         super().show(state, cursor)
-        place = _HEADER_LINES + (0 if state.run is None else state.run.cursor)
+        place = _HEADER_LINES + (0 if state.run is None else state.run.cursor * _height(state.run))
         height = self.scrollable_content_region.height
         if height and not self.scroll_offset.y <= place < self.scroll_offset.y + height:
             self.scroll_to(y=max(0, place - height // 2), animate=False)
 
     def on_click(self, event: object) -> None:
         """Put the run under the mouse in view."""
-        place = getattr(event, "y", 0) - self.gutter.top + self.scroll_offset.y - _HEADER_LINES
-        if self._state.run is not None and 0 <= place < len(self._state.run.runs):
-            self.post_message(self.RunPicked(place))
+        row = getattr(event, "y", 0) - self.gutter.top + self.scroll_offset.y - _HEADER_LINES
+        view = self._state.run
+        if view is not None and 0 <= row < len(view.runs) * _height(view):
+            self.post_message(self.RunPicked(row // _height(view)))
+
+
+def _height(view: RunView) -> int:
+    """Return how many lines a run has: in the inbox, a second one says why it waits."""
+    return 2 if view.is_inbox else 1
 
 
 def run_lines(state: ConsoleState, width: int) -> Iterator[Line]:
@@ -91,7 +97,7 @@ def _inbox_lines(view: RunView, width: int) -> Iterator[Line]:
         yield from (line(dim(piece)) for piece in wrap("nothing waits for you; i lists all runs", width))
         return
     room = max(0, width - 2 - 7 - 14 - 13)
-    yield line(dim(f"  {'run':<7}{'gate':<14}{'since':<13}"), cell("why", room, Tone.DIM))
+    yield line(dim(f"  {'run':<7}{'gate':<14}{'since':<13}"), cell("repository", room, Tone.DIM))
     for place, each in enumerate(view.runs):
         waiting = view.waits_since(each.run_id)
         if waiting is None:
@@ -103,9 +109,10 @@ def _inbox_lines(view: RunView, width: int) -> Iterator[Line]:
             cell(short_id(each.run_id), 7, Tone.STRONG if is_cursor else Tone.TEXT),
             cell(each.gate.replace("_", " "), 14, Tone.TEXT),
             cell(_moment(waiting.since_ms), 13, Tone.DIM),
-            cell(waiting.why, room, tone),
+            cell(each.repository, room, Tone.TEXT),
             is_cursor=is_cursor,
         )
+        yield line(dim("    "), cell(waiting.why, max(0, width - 4), tone), is_cursor=is_cursor)
 
 
 def _moment(unix_ms: int) -> str:
