@@ -73,7 +73,7 @@ CREATE FUNCTION gateway_console.line_is_by_its_operator() RETURNS trigger
 DECLARE
     actor jsonb := convert_from(NEW.actor, 'UTF8')::jsonb;
     key text := actor ->> 'key_fingerprint';
-    known operator;
+    known gateway_console.operator%ROWTYPE;
 BEGIN
     IF actor ->> 'kind' <> 'operator' OR is_copying() OR NOT EXISTS (SELECT FROM operator) THEN
         RETURN NEW;
@@ -150,8 +150,8 @@ CREATE FUNCTION gateway_console.line_has_its_operators() RETURNS trigger
 DECLARE
     actor jsonb := convert_from(NEW.actor, 'UTF8')::jsonb;
     body jsonb := convert_from(NEW.body, 'UTF8')::jsonb;
-    key text := actor ->> 'key_fingerprint';
-    before line;
+    own_key text := actor ->> 'key_fingerprint';
+    before gateway_console.line%ROWTYPE;
     is_strict boolean;
     four_eyes boolean;
 BEGIN
@@ -164,8 +164,8 @@ BEGIN
         RAISE EXCEPTION 'only an operator signs, decides or hands a run over' USING ERRCODE = 'GC001';
     END IF;
     IF NEW.kind = 'OperatorSigned' THEN
-        IF key IS NULL OR key <> body ->> 'key_fingerprint'
-            OR key IS DISTINCT FROM signer_of(body ->> 'signature')
+        IF own_key IS NULL OR own_key <> body ->> 'key_fingerprint'
+            OR own_key IS DISTINCT FROM signer_of(body ->> 'signature')
         THEN
             RAISE EXCEPTION 'the signature was not made with the operator''s own key' USING ERRCODE = 'GC002';
         END IF;
@@ -191,8 +191,8 @@ BEGIN
     ELSIF body ->> 'verdict' = 'block' THEN
         RETURN NEW;
     END IF;
-    IF key IS NULL OR before.kind IS DISTINCT FROM 'OperatorSigned'
-        OR convert_from(before.body, 'UTF8')::jsonb ->> 'key_fingerprint' <> key
+    IF own_key IS NULL OR before.kind IS DISTINCT FROM 'OperatorSigned'
+        OR convert_from(before.body, 'UTF8')::jsonb ->> 'key_fingerprint' <> own_key
     THEN
         RAISE EXCEPTION 'the policy requires two operators: this decision has to be signed by who makes it'
             USING ERRCODE = 'GC002';
@@ -202,7 +202,7 @@ BEGIN
     END IF;
     is_strict := EXISTS (SELECT FROM operator);
     IF EXISTS (SELECT FROM operators_behind(NEW.run_id, NEW.attempt) b
-        WHERE b.key = key OR (is_strict AND b.database_user = session_user))
+        WHERE b.key = own_key OR (is_strict AND b.database_user = session_user))
     THEN
         RAISE EXCEPTION 'the policy requires an operator who neither began the run nor passed its draft'
             USING ERRCODE = 'GC002';
