@@ -9,6 +9,7 @@ import pytest
 from support.postgres.databases import Postgres
 from support.run.desks import Office, begin_alike
 from support.run.gateway import RunGateway, run_gateway
+from support.team.worker_soak import SoakPlan, soak
 from support.team.jobs_store import prepare
 from support.team.worker_process import PLAN, worker_of
 
@@ -56,4 +57,13 @@ async def test_a_run_that_is_rung_for_is_stepped_to_its_end_if_no_gate_needs_a_p
     await worker_of(office, desk, database, "ann", told.append, replace(PLAN, is_once=True)).run()
     assert (await log.refresh()).phase is Phase.OVER
     assert [each.words for each in told] == [f"run {log.state.run_id}: stepped"]
-    assert [(each.task, each.waiting, each.failed) for each in await read_queues(database)] in ([], [("look_at_all", 1, 0)])
+    assert not any(each.running or each.failed for each in await read_queues(database))
+
+
+async def test_workers_that_are_killed_in_calls_leave_each_gate_one_decision_and_repeat_nothing(
+    office: Office, gateway: RunGateway, desk: RunContext, database: Database, postgres: Postgres
+) -> None:
+    soaked = await soak(SoakPlan(workers=2, runs=2, kills=2), office, gateway, desk, postgres)
+    assert (soaked.faults, soaked.killed) == ([], 2)
+    assert soaked.lost_calls == 2
+    assert soaked.generations == 2 * 4 + soaked.lost_calls

@@ -94,7 +94,6 @@ class Crew:
         process = await asyncio.create_subprocess_exec(
             sys.executable, _PROGRAM, office.directory, office.base_url, office.token, name,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=environment,
-            stderr=open("/tmp/b20/worker/err.txt","ab"),
         )  # fmt: skip
         assert process.stdin is not None
         assert process.stdout is not None
@@ -121,13 +120,11 @@ class Crew:
 
 
 @contextlib.asynccontextmanager
-async def crew(office: Office, postgres: Postgres, workers: int) -> AsyncIterator[Crew]:
-    """Have a crew within the block; none of it is left afterwards."""
-    hired = Crew(office, postgres)
+async def at_work(hired: Crew, workers: int) -> AsyncIterator[None]:
+    """Have a crew of so many within the block; none of it is left afterwards."""
     try:
-        for _ in range(workers):
-            await hired.hire()
-        yield hired
+        await asyncio.gather(*(hired.hire() for _ in range(workers)))
+        yield
         await hired.dismiss()
     finally:
         for each in hired.workers:
@@ -157,37 +154,38 @@ async def soak(
     chance = random.Random(plan.seed)
     soaked = Soaked()
     logs = [await office.begin(desk) for _ in range(plan.runs)]
+    hired = Crew(office, postgres)
+    troubles = ["kill"] * plan.kills + ["cut"] * plan.cuts + ["restart"] * plan.restarts
+    chance.shuffle(troubles)
+    after = sorted(chance.sample(range(1, 2 * len(troubles) + 2), len(troubles)))
+    replacing: set[asyncio.Task[None]] = set()
+    seen = 0
+
+    async def hold(_: Generation, stage: str) -> None:
+        nonlocal seen
+        if stage != "halfway":
+            return
+        seen += 1
+        if not after or seen < after[0]:
+            return
+        after.pop(0)
+        match troubles.pop():
+            case "kill":
+                worker = chance.choice(hired.workers)
+                worker.kill()
+                soaked.killed += 1
+                replacing.add(asyncio.create_task(hired.replace(worker)))
+            case "restart":
+                await asyncio.to_thread(postgres.server.restart_immediately)
+            case _:
+                if cut is not None:
+                    await cut(plan.cut_s)
+
+    gateway.hold = hold
     async with (
         await Database.open(postgres.secret) as database,
-        crew(office, postgres, plan.workers) as hired,
+        at_work(hired, plan.workers),
     ):
-        troubles = ["kill"] * plan.kills + ["cut"] * plan.cuts + ["restart"] * plan.restarts
-        chance.shuffle(troubles)
-        after = sorted(chance.sample(range(1, 2 * len(troubles) + 2), len(troubles)))
-        replacing: set[asyncio.Task[None]] = set()
-        seen = 0
-
-        async def hold(_: Generation, stage: str) -> None:
-            nonlocal seen
-            if stage != "halfway":
-                return
-            seen += 1
-            if not after or seen < after[0]:
-                return
-            after.pop(0)
-            match troubles.pop():
-                case "kill":
-                    worker = chance.choice(hired.workers)
-                    worker.kill()
-                    soaked.killed += 1
-                    replacing.add(asyncio.create_task(hired.replace(worker)))
-                case "restart":
-                    await asyncio.to_thread(postgres.server.restart_immediately)
-                case _:
-                    if cut is not None:
-                        await cut(plan.cut_s)
-
-        gateway.hold = hold
         bell = Bell(database, stalled_s=2)
         await bell.ring([log.state.run_id for log in logs])
         acknowledged = [await _see_to_its_end(desk, log, bell) for log in logs]
@@ -203,7 +201,13 @@ async def _see_to_its_end(desk: RunContext, log: RunLog, bell: Bell) -> set[str]
     """Decide whatever waits for an operator, until the run is over; return the heads that the ledger acknowledged."""
     heads: set[str] = set()
     changes = desk.ledger.changes()
-    while not (await log.refresh()).is_over:
+    while True:
+        changed = asyncio.ensure_future(anext(changes))
+        await asyncio.sleep(0)  # it looks before the run is read: nothing falls between
+        if (await log.refresh()).is_over:
+            changed.cancel()
+            await asyncio.gather(changed, return_exceptions=True)
+            return heads
         if log.state.is_waiting:
             try:
                 if log.state.phase is Phase.LOST:
@@ -213,10 +217,8 @@ async def _see_to_its_end(desk: RunContext, log: RunLog, bell: Bell) -> set[str]
                 heads.add(log.state.head)
                 await bell.ring([log.state.run_id])
             except (ConflictError, RunRefusedError):
-                continue
-        else:
-            await anext(changes)
-    return heads
+                pass
+        await changed
 
 
 async def _judge(desk: RunContext, log: RunLog, heads: set[str], soaked: Soaked) -> None:
