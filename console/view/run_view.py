@@ -97,14 +97,16 @@ class CallShown:
 
 @dataclass(frozen=True, slots=True)
 class RunsListed:
-    """The runs of this machine were read."""
+    """The runs of this machine, or of the store that it shares, were read."""
 
     runs: tuple[RunRow, ...]
+    store: str = ""
+    """The store that other machines use too, safe to display; empty if the runs are in a file of this one."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunsFailed:
-    """The ledger cannot be used."""
+    """The ledger cannot be used. What was read of it before stays in view."""
 
     words: str
 
@@ -236,6 +238,8 @@ class RunView:
     """Why it cannot be used."""
     runs: tuple[RunRow, ...] = ()
     """The newest first."""
+    store: str = ""
+    """The store that other machines use too; empty if the runs are in a file of this one, or none was opened."""
     cursor: int = 0
     """The position in the list."""
     operator: Actor | None = None
@@ -314,8 +318,8 @@ class RunView:
     def apply(self, event: RunViewEvent) -> "RunView":
         """Return the view after an event. Pure."""
         match event:
-            case RunsListed(runs):
-                return self._listed(runs)
+            case RunsListed(runs, store):
+                return self._listed(runs, store)
             case RunsFailed(words):
                 return replace(self, is_read=True, failure=words)
             case RunSeen():
@@ -355,12 +359,12 @@ class RunView:
             return replace(self, relayed=self.relayed.apply(called))
         return replace(self, live=self.live.apply(called))
 
-    def _listed(self, runs: tuple[RunRow, ...]) -> "RunView":
+    def _listed(self, runs: tuple[RunRow, ...], store: str) -> "RunView":
         """Keep the cursor on the same run."""
         before = self.runs[self.cursor].run_id if self.cursor < len(self.runs) else None
         place = next((at for at, each in enumerate(runs) if each.run_id == before), self.cursor)
         cursor = max(0, min(place, len(runs) - 1))
-        return replace(self, is_read=True, failure="", runs=runs, cursor=cursor)
+        return replace(self, is_read=True, failure="", runs=runs, store=store, cursor=cursor)
 
     def _seen(self, seen: RunSeen) -> "RunView":
         is_same = self.state is not None and self.state.run_id == seen.state.run_id

@@ -7,10 +7,11 @@ from textual.geometry import Size
 from textual.message import Message
 
 from console.app.panes.stepper_bar import short_id
-from console.app.widgets.line import Line, Span, cell, dim, line, wrap
+from console.app.widgets.line import Line, Span, cell, dim, fit, line, wrap
 from console.app.widgets.line_pane import LinePane
 from console.view.console_state import ConsoleState
 from console.view.run_sign import status_sign
+from console.view.run_view import RunView
 from console.view.sign import Tone
 
 _HEADER_LINES = 1
@@ -33,16 +34,29 @@ class RunListPane(LinePane):
     def show(self, state: ConsoleState, cursor: int) -> None:
         """Draw another state, with the cursor's line visible."""
         super().show(state, cursor)
-        place = _HEADER_LINES + (0 if state.run is None else state.run.cursor)
+        place = 0 if state.run is None else self._lines_above(state.run) + state.run.cursor
         height = self.scrollable_content_region.height
         if height and not self.scroll_offset.y <= place < self.scroll_offset.y + height:
             self.scroll_to(y=max(0, place - height // 2), animate=False)
 
+    def _lines_above(self, view: RunView) -> int:
+        return _HEADER_LINES + len(tuple(above_runs(view, self.scrollable_content_region.width)))
+
     def on_click(self, event: object) -> None:
         """Put the run under the mouse in view."""
-        place = getattr(event, "y", 0) - self.gutter.top + self.scroll_offset.y - _HEADER_LINES
+        view = self._state.run
+        above = _HEADER_LINES if view is None else self._lines_above(view)
+        place = getattr(event, "y", 0) - self.gutter.top + self.scroll_offset.y - above
         if self._state.run is not None and 0 <= place < len(self._state.run.runs):
             self.post_message(self.RunPicked(place))
+
+
+def above_runs(view: RunView, width: int) -> Iterator[Line]:
+    """Yield why the runs cannot be read, and the store that they are in, if this machine shares one."""
+    if view.failure:
+        yield from (line(Span(piece, Tone.WARN)) for piece in wrap(view.failure, width))
+    elif view.store:
+        yield line(dim(fit(f"in {view.store}", width)))
 
 
 def run_lines(state: ConsoleState, width: int) -> Iterator[Line]:
@@ -51,11 +65,12 @@ def run_lines(state: ConsoleState, width: int) -> Iterator[Line]:
     if view is None or not view.is_read:
         yield line(dim("reading …"))
         return
-    if view.failure:
-        yield from (line(Span(piece, Tone.WARN)) for piece in wrap(view.failure, width))
+    yield from above_runs(view, width)
+    if view.failure and not view.store:
         return
     if not view.runs:
-        words = "no run yet on this machine" + ("" if state.is_read_only else ": n begins one")
+        words = f"no run yet {'there' if view.store else 'on this machine'}"
+        words += "" if state.is_read_only else ": n begins one"
         yield from (line(dim(piece)) for piece in wrap(words, width))
         return
     room = width - 2 - 7 - 11 - 14
