@@ -2,11 +2,10 @@
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import replace
 
 from console.cli import output
-from console.cli.context import current
 from console.cli.exit_code import ExitCode
+from console.cli.run.inbox import read_inbox
 from console.cli.run.pruned import pruned_words
 from console.domain.ledger.checkpoint import moment
 from console.domain.problem import Problem, ProblemKind
@@ -43,7 +42,8 @@ async def show_runs(store: Store, arguments: argparse.Namespace, profile: Profil
     if not arguments.waiting_for_me:
         runs = await ledger.runs(arguments.limit, wanted)
     elif wanted.status in (None, "waiting"):
-        runs = await _waiting_for_me(store, wanted, arguments.limit, profile)
+        found = await read_inbox(store, wanted, profile)
+        runs = tuple(sorted((row.run for row in found), key=lambda run: run.run_id, reverse=True))[: arguments.limit]
     else:
         raise Problem(f"--waiting-for-me and --status {wanted.status} exclude each other", ProblemKind.USAGE)
     pruned = await ledger.tombstones() if arguments.pruned else ()
@@ -102,21 +102,3 @@ async def _complete(ledger: Ledger, wanted: Wanted) -> None:
     progress.end()
     if problems:
         output.note(f"{len(problems)} run(s) cannot be read, and may be missing below: {problems[0]}")
-
-
-async def _waiting_for_me(store: Store, wanted: Wanted, limit: int, profile: Profile) -> tuple[Summary, ...]:
-    """Return the waiting runs that this operator may take further. Only as many are read as are shown."""
-    from console.domain.run.decide import waits_for
-    from console.services.run.opening import Operators
-    from console.services.run.run_log import RunLog
-
-    waiting = replace(wanted, status="waiting")
-    operators = Operators(store.artifacts, profile, current().environment)
-    found: list[Summary] = []
-    for each in await store.ledger.runs(100_000, waiting):
-        log = await RunLog.open(store.ledger, each.run_id)
-        if waits_for(log.state, await operators.of(log.state)):
-            found.append(each)
-        if len(found) == limit:
-            break
-    return tuple(found)

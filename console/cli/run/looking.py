@@ -28,6 +28,10 @@ async def look(arguments: argparse.Namespace, profile: Profile, outputs: Outputs
         ledger, artifacts = store.ledger, store.artifacts
         if arguments.kind == "list":
             return await show_runs(store, arguments, profile)
+        if arguments.kind == "inbox":
+            from console.cli.run.inbox import show_inbox
+
+            return await show_inbox(store, arguments, profile)
         run_id = await run_id_of(ledger, arguments.run_id)
         if arguments.kind == "show" and (tombstone := await ledger.tombstone(run_id)) is not None:
             if outputs.is_wanted:

@@ -22,7 +22,7 @@ from console.services.system.directories import state_directory
 from console.services.system.leak_guard import LEAK_GUARD
 
 if TYPE_CHECKING:
-    from console.services.ledger.postgres.database import Database  # type: ignore[import-untyped]
+    from console.services.ledger.postgres.database import Database
 
 
 @dataclass(frozen=True, slots=True)
