@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from console.app.session import Session
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from console.services.open_gateway import Target
     from console.services.run.run_context import RunContext
     from console.services.run.run_log import RunLog
+    from console.services.team.inbox import Inbox
 
     OpensRuns = Callable[..., contextlib.AbstractAsyncContextManager[RunContext]]
 
@@ -40,6 +41,7 @@ class RunsInView:
         self.here: RunContext | None = None
         """The context with the profile of the run in view."""
         self._problem = ""
+        self._inbox: tuple[RunContext, Inbox] | None = None
         self.stepped: RunLog | None = None
         """The run being stepped at this console, as the step reads and appends it."""
 
@@ -51,7 +53,7 @@ class RunsInView:
             await self._session.load(_READING)
             from console.services.ledger.sqlite import FILE_NAME
             from console.services.run.opening import open_context
-            from console.view.run_view import RunsFailed, RunsListed
+            from console.view.run.event import RunsFailed, RunsListed
 
             try:
                 place = state_directory(self._environment) / FILE_NAME
@@ -82,6 +84,7 @@ class RunsInView:
             here = None if self.log is None else self.log.state.run_id  # of a profile that was in use before
             self.log = None
             await self.look_at(here if here in known and here is not None else view.runs[0].run_id)
+        await self._read_inbox(context, ())
         async for changed in context.ledger.changes(interval_s=_LOOK_S):
             await self.list_runs(context)
             view = self._session.state.run
@@ -91,10 +94,11 @@ class RunsInView:
                 run = self.log.state
                 if await context.ledger.head(run.run_id) != run.head:  # our own appends are shown already
                     await self.look_at(run.run_id)
+            await self._read_inbox(context, changed)
 
     async def list_runs(self, context: "RunContext") -> None:
         """Read the list of runs."""
-        from console.view.run_view import RunRow, RunsListed
+        from console.view.run.event import RunRow, RunsListed
 
         rows = [
             RunRow(
@@ -111,13 +115,30 @@ class RunsInView:
         ]
         self._session.dispatch(RunsListed(tuple(rows)))
 
+    async def _read_inbox(self, context: "RunContext", changed: Iterable[str]) -> None:
+        """Find out what waits for the operator; a run that was not appended to is not read again."""
+        from console.services.run.opening import Operators
+        from console.services.team.inbox import Inbox
+        from console.view.run.event import InboxEntry, InboxRead
+
+        if self._inbox is None or self._inbox[0] is not context:
+            operators = Operators(context.artifacts, context.profile, self._environment)
+            self._inbox = context, Inbox(context.ledger, operators)
+        inbox = self._inbox[1]
+        inbox.forget(changed)
+        entries = [
+            InboxEntry(row.run.run_id, row.waiting.since_ms, row.waiting.why, row.waiting.left is not None)
+            for row in await inbox.read(known=self.log)
+        ]
+        self._session.dispatch(InboxRead(tuple(entries)))
+
     async def look_at(self, run_id: str) -> None:
         """Put a run in view, in its current state."""
         context = self.context
         if context is None:
             return
         from console.app.runs.reading import context_of_run, read_run
-        from console.view.run_view import RunUnread
+        from console.view.run.event import RunUnread
 
         try:
             log = self.log
@@ -147,7 +168,7 @@ class RunsInView:
     @contextlib.contextmanager
     def telling_checkpoint(self, context: "RunContext", log: "RunLog") -> Iterator[None]:
         """After the block's decision or step, show why the run's checkpoint is not signed, if it is not."""
-        from console.view.run_view import CheckpointTold
+        from console.view.run.event import CheckpointTold
 
         context.checkpoints.problem = ""
         try:

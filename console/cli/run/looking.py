@@ -27,6 +27,10 @@ async def look(arguments: argparse.Namespace, profile: Profile, outputs: Outputs
     async with ledger_to_read() as ledger:
         if arguments.kind == "list":
             return await show_runs(ledger, arguments, profile)
+        if arguments.kind == "inbox":
+            from console.cli.run.inbox import show_inbox
+
+            return await show_inbox(ledger, arguments, profile)
         run_id = await run_id_of(ledger, arguments.run_id)
         if arguments.kind == "show" and (tombstone := await ledger.tombstone(run_id)) is not None:
             if outputs.is_wanted:
