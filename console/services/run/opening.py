@@ -30,7 +30,7 @@ from console.services.record.checkpoints import Checkpoints
 from console.services.record.signing import key_of
 from console.services.run.beginning import read_inputs
 from console.services.run.run_context import RunContext, RunInputs
-from console.services.run.run_log import unnoted
+from console.services.run.run_log import Appended, unnoted, untold
 from console.services.system.clock import boot_ms, unix_ms
 from console.services.system.directories import state_directory
 from console.services.system.leak_guard import LEAK_GUARD
@@ -57,6 +57,7 @@ async def open_context(
     boot_clock: Callable[[], int] = boot_ms,
     reservations: Reservations | None = None,
     ended: Callable[[RunState], None] = unnoted,
+    appended: Appended = untold,
 ) -> AsyncIterator[RunContext]:
     """Open the ledger and the artifacts of this machine for one profile.
 
@@ -69,6 +70,7 @@ async def open_context(
         boot_clock: Milliseconds since boot, for the expiry of leases.
         reservations: The session's budget; None starts a session.
         ended: Called with each run that a command of this process ended.
+        appended: Called with each run that a command of this process changed, and how.
 
     Raises:
         LedgerError: The state directory cannot be used.
@@ -97,6 +99,7 @@ async def open_context(
                 reservations or Reservations(profile.budget()),
                 Checkpoints(ledger, profile.policy, environment, now_ms),
                 ended,
+                appended,
             )
     finally:
         artifacts.close()
