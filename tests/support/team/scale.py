@@ -80,6 +80,7 @@ async def demo_run(directory: Path) -> tuple[tuple[Line, ...], Summary]:
         env={"HOME": str(directory), "PATH": os.environ["PATH"]},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         check=True,
     )
     (path,) = directory.rglob(FILE_NAME)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pwd
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,3 +47,11 @@ def own_server(config: str = "") -> Iterator[tuple[Path, Server]]:
                 server.stop()
                 server.start()
             yield state, server
+
+
+def as_server_user() -> list[str]:
+    """Return what starts a program as the user whom the server runs as."""
+    if os.getuid() != 0:
+        return []
+    entry = pwd.getpwnam("nobody")
+    return ["setpriv", "--reuid", str(entry.pw_uid), "--regid", str(entry.pw_gid), "--clear-groups", "--"]
