@@ -90,6 +90,8 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("run apply last --commit", "commit it on a new branch; pushes nothing"),
         ("run list --status waiting", "the runs that wait for a decision"),
         ("run resume last --repeat --reason 'the line was lost'", "repeat a call whose outcome is unknown"),
+        ("run inbox", "what waits for you, and since when"),
+        ("run handover last --to mia --note 'the critic is right about the cache'", "leave a run to another operator"),
         ("run stop last --reason 'no longer needed'", "end a run"),
     ),
     "record": (

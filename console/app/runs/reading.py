@@ -22,7 +22,7 @@ from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog
 from console.services.run.subject import read_findings, read_outputs_at, read_subject
 from console.view.record.proof import Claim, claim_of
-from console.view.run_view import CallShown, GateNotes, RunSeen
+from console.view.run.event import CallShown, GateNotes, RunSeen
 from console.view.run_words import entry_words
 
 Opens = Callable[[Profile], Callable[[], AbstractAsyncContextManager[Target]]]

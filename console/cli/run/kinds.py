@@ -21,7 +21,7 @@ from console.domain.probes.event import RungStarted
 from console.domain.record.projection import record_of
 from console.domain.routes.role import Role
 from console.domain.run.agent_event import OWN_COMMAND
-from console.domain.run.command import AllowRepeat, BringDraft, MoveRoute, Stop, operator_verdict
+from console.domain.run.command import AllowRepeat, BringDraft, HandOver, MoveRoute, Stop, operator_verdict
 from console.domain.run.event import Entry
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.rules.repeats import needs_new_attempt
@@ -72,6 +72,8 @@ async def _carry_out(context: RunContext, log: RunLog, arguments: argparse.Names
             return await _bring(context, log, arguments)
         case "decide":
             return await _decide(context, log, arguments)
+        case "handover":
+            return await _hand_over(context, log, arguments)
         case "stop":
             return await _stop(context, log, arguments)
         case "resume":
@@ -222,6 +224,11 @@ async def _bring(context: RunContext, log: RunLog, arguments: argparse.Namespace
     draft = await keep_outside(context, read_draft(arguments.draft), arguments.made_by)
     await _note_entries(await command(context, log, BringDraft(draft)), arguments)
     return await _step(context, log, arguments)
+
+
+async def _hand_over(context: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
+    await _note_entries(await command(context, log, HandOver(arguments.to, arguments.note)), arguments)
+    return _finish(log.state, arguments, ExitCode.OK)
 
 
 async def _stop(context: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:

@@ -61,6 +61,7 @@ from console.services.config.settings import (
     PolicySettings,
 )
 from console.services.config.tables.agent import AgentModel, RelayModel
+from console.services.config.tables.store import StoreModel
 from console.services.config.tables.table import Table
 from console.services.config.tables.watch import WatchModel
 from console.services.gateway.address import version_fault
@@ -389,3 +390,5 @@ class FileModel(Table):
     """The profile to use if `--profile` names none."""
     profiles: dict[ProfileName, ProfileModel]
     """The profiles by name."""
+    store: StoreModel | None = None
+    """The PostgreSQL database in which operators and machines share runs; without it, a file of this machine."""

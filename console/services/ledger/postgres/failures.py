@@ -34,10 +34,15 @@ def worded(error: "psycopg.Error", where: str) -> LedgerError:
             return LedgerError(f"{where} {words}", kind)
     if not state:
         return _unconnected(error, where)
-    said = safe(str(error.diag.message_primary or ""), limit=160)
+    said = safe(str(error.diag.message_primary or ""), limit=200)
+    if state in _OWN_RULES:
+        return LedgerError(f"{said}; nothing was stored", _OWN_RULES[state])
     return LedgerError(f"{where} cannot be used: PostgreSQL says {said} ({safe(state, limit=5)}); nothing was stored")
 
 
+_OWN_RULES = {"GC001": ProblemKind.REFUSED, "GC002": ProblemKind.WAITING}
+"""The SQLSTATEs of rules in the tables themselves, which say in our own words what they refuse: who wrote a line, and
+what needs two operators."""
 _BY_STATE = (
     ("28P01", ProblemKind.TOKEN, "refuses the password in the store's URL; put the right URL where url_ref points"),
     ("28", ProblemKind.TOKEN, "does not let this user in; check the user in the store's URL, and pg_hba.conf"),
