@@ -26,9 +26,9 @@ from console.services.ledger.holder import is_dead
 from console.services.ledger.leak import leak_refusal
 from console.services.ledger.leases import Leases
 from console.services.ledger.ledger import EVERY_RUN, Holder, Lease, Ledger, LedgerError, Summary, Wanted
+from console.services.ledger.lines import Append
 from console.services.ledger.schema import connect, reporting
 from console.services.ledger.thread import LedgerThread
-from console.services.ledger.lines import Append
 from console.services.ledger.transactions import Outcome
 from console.services.system.clock import boot_ms, unix_ms
 from console.services.system.private_file import PrivateFileError

@@ -131,7 +131,13 @@ async def begin_run(context: RunContext, order: Order, run_id: str, origin: str)
     stored = ArtifactStored(ArtifactRole.TASK, 1, task_sha256, len(task.encode()))
     signed = await _signed(context, run_id, created)
     log = await begin(
-        context.ledger, run_id, context.operator, [created, *signed, stored], context.now_ms(), ended=context.ended
+        context.ledger,
+        run_id,
+        context.operator,
+        [created, *signed, stored],
+        context.now_ms(),
+        ended=context.ended,
+        appended=context.appended,
     )
     return log, inputs
 

@@ -1,13 +1,12 @@
 """Workers on a real PostgreSQL: what is due is stepped once, whatever dies, and what cannot be taken says why."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.postgres.databases import Postgres
-from support.run.desks import Office, begin_alike
+from support.run.desks import Office
 from support.run.gateway import RunGateway, run_gateway
 from support.team.jobs_store import prepare
 from support.team.worker_process import PLAN, worker_of
@@ -15,9 +14,8 @@ from support.team.worker_process import PLAN, worker_of
 from console.domain.run.state import Phase
 from console.services.ledger.postgres.database import Database
 from console.services.run.run_context import RunContext
-from console.services.run.run_log import RunLog
 from console.services.worker.bell import Bell
-from console.services.worker.presence import read_queues, read_workers
+from console.services.worker.presence import read_queues
 from console.services.worker.worker import Told
 
 
@@ -56,4 +54,7 @@ async def test_a_run_that_is_rung_for_is_stepped_to_its_end_if_no_gate_needs_a_p
     await worker_of(office, desk, database, "ann", told.append, replace(PLAN, is_once=True)).run()
     assert (await log.refresh()).phase is Phase.OVER
     assert [each.words for each in told] == [f"run {log.state.run_id}: stepped"]
-    assert [(each.task, each.waiting, each.failed) for each in await read_queues(database)] in ([], [("look_at_all", 1, 0)])
+    assert [(each.task, each.waiting, each.failed) for each in await read_queues(database)] in (
+        [],
+        [("look_at_all", 1, 0)],
+    )

@@ -1,11 +1,10 @@
 """A team's store with the tables of jobs in it, as `store migrate` makes them."""
 
 from pathlib import Path
-from typing import cast
+from typing import LiteralString, cast
 
 import psycopg
 from support.postgres.databases import Postgres
-from typing_extensions import LiteralString
 
 from console.services.ledger import postgres as room
 from console.services.worker.jobs_schema import install

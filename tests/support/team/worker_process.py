@@ -33,9 +33,7 @@ def worker_of(office: Office, context, database: Database, name: str, tell=say, 
     """Return a worker of an office, whose runs wait in a store."""
     profile = office.profile()
     means = MachineMeans({profile.name: profile}, (), office.environment)
-    eyes = Eyes(
-        context, means.find, lambda each: open_target(each, office.embedded, environment=office.environment)
-    )
+    eyes = Eyes(context, means.find, lambda each: open_target(each, office.embedded, environment=office.environment))
     return Worker(database, eyes, Presence(database, name, context.operator.host), plan, tell, never)
 
 
