@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,11 +90,12 @@ async def _open_database(
 ) -> AsyncIterator[Store]:
     require_team()
     url = await store_url(settings, environment)
-    from console.services.ledger.postgres.artifacts import PostgresArtifacts  # type: ignore[import-untyped]
+    from console.services.ledger.postgres.artifacts import PostgresArtifacts
     from console.services.ledger.postgres.database import Database
-    from console.services.ledger.postgres.ledger import PostgresLedger  # type: ignore[import-untyped]
+    from console.services.ledger.postgres.ledger import PostgresLedger
+    from console.services.ledger.postgres.migrations import require_schema
 
-    database = await Database.open(url, clock=now_ms)
+    database = await Database.open(url, prepare=partial(require_schema, where="the store"), clock=now_ms)
     try:
         ledger = await PostgresLedger.open(
             database, beside=state_directory(environment), clock=now_ms, is_hit=LEAK_GUARD.is_hit
