@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from console.domain.problem import ProblemKind
 from console.domain.text.safe import safe
 from console.services.ledger.ledger import Ledger, LedgerError, Summary
 from console.services.store.door import Store
@@ -17,7 +18,6 @@ from console.services.system.os_reason import os_reason
 
 if TYPE_CHECKING:
     from console.services.ledger.postgres.copying import CopiedRun, CopyOutcome
-    from console.services.ledger.postgres.database import Database
 
 _NAME_LENGTH = 64
 _MOST_RUNS = 1_000_000
@@ -53,13 +53,13 @@ async def runs_to_copy(source: Ledger) -> tuple[str, ...]:
 
 
 async def copy_runs(
-    source: Ledger, database: "Database", run_ids: Sequence[str], at_ms: int, *, is_dry: bool
+    source: Ledger, target: Store, run_ids: Sequence[str], at_ms: int, *, is_dry: bool
 ) -> AsyncIterator[RunCopied]:
     """Copy runs, each in a transaction of its own, and yield what became of each.
 
     Args:
         source: The ledger that has them.
-        database: Where they go.
+        target: Where they go: a database.
         run_ids: The runs.
         at_ms: Unix time, for the list of logs.
         is_dry: Whether to say what would become of each, and change nothing.
@@ -70,6 +70,9 @@ async def copy_runs(
     """
     from console.services.ledger.postgres.copying import CopyOutcome, copy_run, judge, require_right_to_copy
 
+    database = target.database
+    if database is None:
+        raise LedgerError("the config names no store, so there is nothing to copy to", ProblemKind.CONFIG)
     await database.run(require_right_to_copy)
     listed = {each.run_id: each for each in await source.runs(_MOST_RUNS)}
     for run_id in run_ids:
