@@ -23,6 +23,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
 from console.cli.reports import documents
+from console.domain.team import notice
 from console.services import baseline
 from console.simulator import process
 from console.view.record.document import MOMENTS, PAIRS, WHERE_ANY
@@ -90,7 +91,7 @@ def document_types() -> dict[str, list[type]]:
 def _named_types() -> Iterator[type]:
     found = pkgutil.walk_packages(documents.__path__, f"{documents.__name__}.")
     modules = [import_module(each.name) for each in found]
-    for module in [*modules, baseline, process]:
+    for module in [*modules, baseline, notice, process]:
         for name, each in inspect.getmembers(module, is_dataclass):
             is_own = each.__module__ == module.__name__ and not name.startswith("_")
             if is_own and "schema" in each.__dataclass_fields__:

@@ -3,7 +3,7 @@
 import gc
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -35,10 +35,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 _HEAVY = ("referee", "terminal", "long")
 
 
-def pytest_collection_finish() -> None:
-    """Let the garbage collector leave alone what stays for the whole session, and look less often."""
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Let the garbage collector leave alone what stays for the whole session, and look less often.
+
+    While thousands of tests are collected, it would look through all of them again and again and find nothing.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+        gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)
@@ -106,6 +115,34 @@ def postgres(_postgres_server: "Server") -> "Iterator[Postgres]":
         _postgres_server.start()
     name = _postgres_server.create_database()
     yield Postgres(_postgres_server, name, _postgres_server.url(name))
+    if not _postgres_server.is_running:
+        _postgres_server.start()
+    _postgres_server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def _team_template(_postgres_server: "Server") -> str:
+    """Return the name of a database that is set up as `store migrate` and `store grants --apply` do."""
+    from support.postgres.databases import set_up
+
+    if not _postgres_server.is_running:
+        _postgres_server.start()
+    name = _postgres_server.create_database()
+    set_up(_postgres_server.url(name))
+    return name
+
+
+@pytest.fixture
+def team_database(_postgres_server: "Server", _team_template: str) -> "Iterator[Postgres]":
+    """Return a fresh database that is set up for team mode, with an id of its own."""
+    from support.postgres.databases import Postgres, name_log
+
+    if not _postgres_server.is_running:
+        _postgres_server.start()
+    name = _postgres_server.create_database(_team_template)
+    database = Postgres(_postgres_server, name, _postgres_server.url(name))
+    name_log(database.url)
+    yield database
     if not _postgres_server.is_running:
         _postgres_server.start()
     _postgres_server.drop_database(name)

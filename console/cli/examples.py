@@ -41,6 +41,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("config path", "where the config is, and which one counts"),
         ("config schema", "the JSON Schema, for an editor"),
     ),
+    "operator": (
+        ("operator list", "who may act in the store"),
+        ("operator add mia --key mia.pub", "let Mia's key act, as the database user mia"),
+        ("operator revoke mia", "revoke her keys for good"),
+    ),
     "routes": (
         ("routes", "the route table and what is wrong in it"),
         ("routes --role writer --json", "all routes of the writer, as JSON"),

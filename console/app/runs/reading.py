@@ -31,7 +31,7 @@ Opens = Callable[[Profile], Callable[[], AbstractAsyncContextManager[Target]]]
 
 async def read_run(context: RunContext, run_id: str) -> RunLog:
     """Read a run. Raises as `RunLog.open` does."""
-    return await RunLog.open(context.ledger, run_id, ended=context.ended)
+    return await RunLog.open(context.ledger, run_id, ended=context.ended, appended=context.appended)
 
 
 async def context_of_run(context: RunContext, state: RunState, opens: Opens) -> tuple[RunContext, str]:

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 async def do(arguments: argparse.Namespace, profile: Profile, outputs: Outputs) -> ExitCode:
     """Run one kind of the verb. Raises any kind of `Problem`."""
-    async with open_run_context(profile) as opened:
+    async with open_run_context(profile, is_auto=getattr(arguments, "auto", False)) as opened:
         context, log = opened, None
         if arguments.kind != "start":
             log = await _find(opened, arguments.run_id)
@@ -258,7 +258,9 @@ async def _note_entries(entries: Sequence[Entry], arguments: argparse.Namespace)
 
 
 async def _find(context: RunContext, name: str) -> RunLog:
-    return await RunLog.open(context.ledger, await run_id_of(context.ledger, name), ended=context.ended)
+    return await RunLog.open(
+        context.ledger, await run_id_of(context.ledger, name), ended=context.ended, appended=context.appended
+    )
 
 
 def _finish(state: RunState, arguments: argparse.Namespace, code: ExitCode | None = None) -> ExitCode:

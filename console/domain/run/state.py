@@ -210,7 +210,7 @@ class RunState:
     @property
     def handover(self) -> Handover | None:
         """Whom this gate was left to, and with which note; None if it was left to no one, or is decided since."""
-        last = self.handovers[-1] if self.handovers and not self.is_over else None
+        last = self.handovers[-1] if self.handovers and self.phase not in (Phase.ENDING, Phase.OVER) else None
         is_here = last is not None and (last.handed.gate, last.handed.attempt) == (self.gate, self.attempt)
         return last if is_here else None
 

@@ -172,6 +172,14 @@ class StoreSettings:
 
 
 @dataclass(frozen=True)
+class TeamSettings:
+    """Who is told what happens to runs: `tables.team.TeamModel`."""
+
+    webhook: str = ""
+    webhook_token_ref: Reference | None = None
+
+
+@dataclass(frozen=True)
 class Profile:
     """One profile, checked and ready to use."""
 

@@ -29,7 +29,7 @@ from console.services.record.checkpoints import Checkpoints
 from console.services.record.signing import key_of
 from console.services.run.beginning import read_inputs
 from console.services.run.run_context import RunContext, RunInputs
-from console.services.run.run_log import unnoted
+from console.services.run.run_log import Appended, unnoted, untold
 from console.services.store.door import open_store
 from console.services.system.clock import boot_ms, unix_ms
 from console.services.system.os_reason import os_reason
@@ -55,6 +55,7 @@ async def open_context(
     boot_clock: Callable[[], int] = boot_ms,
     reservations: Reservations | None = None,
     ended: Callable[[RunState], None] = unnoted,
+    appended: Appended = untold,
 ) -> AsyncIterator[RunContext]:
     """Open the store for one profile.
 
@@ -67,6 +68,7 @@ async def open_context(
         boot_clock: Milliseconds since boot, for the expiry of leases.
         reservations: The session's budget; None starts a session.
         ended: Called with each run that a command of this process ended.
+        appended: Called with each run that a command of this process changed, and how.
 
     Raises:
         ConfigError: The config that may name a store cannot be read.
@@ -93,6 +95,7 @@ async def open_context(
             reservations or Reservations(profile.budget()),
             Checkpoints(store.ledger, profile.policy, environment, now_ms),
             ended,
+            appended,
         )
 
 

@@ -16,7 +16,7 @@ from console.services.ledger.ledger import Ledger
 from console.services.open_gateway import Target
 from console.services.probes.last_catalogue import CatalogueMemory
 from console.services.record.checkpoints import Checkpoints
-from console.services.run.run_log import unnoted
+from console.services.run.run_log import Appended, unnoted, untold
 from console.services.store.door import Store
 
 
@@ -69,3 +69,5 @@ class RunContext:
     """Signs what this operator decides."""
     ended: Callable[[RunState], None] = unnoted
     """Called with each run that a command of this process ended."""
+    appended: Appended = untold
+    """Called with each run that a command of this process changed, and how."""

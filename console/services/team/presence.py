@@ -111,7 +111,7 @@ async def watch_others(
 async def _wake(
     database: TeamDatabase, where_i_am: Callable[[], tuple[str, Actor] | None], moved: asyncio.Event
 ) -> None:
-    """Set the event when someone came to the run in view, or left it."""
+    """Set the event when someone else begins or ends to look at the run in view."""
     with contextlib.suppress(LedgerError):
         async for run_id in database.listen(CHANNEL):
             here = where_i_am()
