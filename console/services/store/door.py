@@ -25,6 +25,9 @@ from console.services.system.leak_guard import LEAK_GUARD
 if TYPE_CHECKING:
     from console.services.ledger.postgres.database import Database
 
+_BESIDE = "team"
+"""The directory in this machine's state directory that has the last checkpoint of each run of a shared store."""
+
 
 @dataclass(frozen=True, slots=True)
 class Store:
@@ -98,7 +101,7 @@ async def _open_database(
     database = await Database.open(url, prepare=partial(require_schema, where="the store"), clock=now_ms)
     try:
         ledger = await PostgresLedger.open(
-            database, beside=state_directory(environment), clock=now_ms, is_hit=LEAK_GUARD.is_hit
+            database, beside=state_directory(environment) / _BESIDE, clock=now_ms, is_hit=LEAK_GUARD.is_hit
         )
         yield Store(ledger, PostgresArtifacts(database), database, database.where)
     finally:
