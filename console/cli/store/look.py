@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.context import current
@@ -13,6 +14,9 @@ from console.services.store.check import RowHealth, StoreRow
 from console.services.store.door import open_files, own_file
 from console.services.store.status import StoreStatus, status_of_database, status_of_files
 from console.services.store.url import require_team
+
+if TYPE_CHECKING:
+    from console.services.ledger.postgres.database import Database
 
 _SIGNS = {
     RowHealth.OK: "✓ ok",
@@ -98,11 +102,14 @@ async def _check(arguments: argparse.Namespace) -> ExitCode:
     require_team()
     from console.services.store.admin import open_admin
     from console.services.store.check import check_store
+    from console.services.worker import jobs_schema
 
     code = ExitCode.OK
     try:
         async with open_admin(current().environment) as database:
             rows: Sequence[StoreRow] = await check_store(database, _now_ms)
+            if rows[-1].health is not RowHealth.FAIL:
+                rows = (*rows, _of_jobs(await database.run(jobs_schema.pending)), await _of_operators(database))
     except Problem as problem:
         if problem.kind is ProblemKind.CONFIG and own_store(current().environment) is None:
             raise
@@ -121,6 +128,23 @@ async def _check(arguments: argparse.Namespace) -> ExitCode:
         if each.todo:
             output.write_line(f"{' ' * (sum(widths) + 4)}{each.todo}")
     return code
+
+
+def _of_jobs(pending: str | None) -> StoreRow:
+    if pending is None:
+        return StoreRow("store.jobs", RowHealth.OK, "the tables of procrastinate are there, for workers")
+    words = f"the tables of procrastinate are missing, or older than {pending}"
+    return StoreRow("store.jobs", RowHealth.WARN, words, "run: gateway-console store migrate")
+
+
+async def _of_operators(database: "Database") -> StoreRow:
+    from console.services.team.operators import read_operators
+
+    found = await read_operators(database)
+    if not found.is_enforced:
+        words = "no operator is registered, so the database does not know who decides"
+        return StoreRow("store.operators", RowHealth.NOTE, words, "register each: gateway-console operator add")
+    return StoreRow("store.operators", RowHealth.OK, f"who decides is enforced, for: {', '.join(found.names)}")
 
 
 def _now_ms() -> int:

@@ -13,6 +13,8 @@ from console.services.store.url import keep_url, require_team
 from console.services.system.leak_guard import LEAK_GUARD
 from console.services.tokens.entry import check_entry
 
+_JOBS = "the tables of procrastinate, for workers,"
+
 
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Run one kind of the verb. Raises any kind of `Problem`."""
@@ -47,10 +49,13 @@ def _keep_url(arguments: argparse.Namespace) -> ExitCode:
 async def _migrate(arguments: argparse.Namespace) -> ExitCode:
     require_team()
     from console.services.store.admin import migrate_now, open_admin, schema_of
+    from console.services.worker import jobs_schema
 
     async with open_admin(current().environment) as database:
         schema = await schema_of(database)
+        jobs = await database.run(jobs_schema.pending)
         steps = tuple(f"{step.number:04} {step.name}" for step in schema.pending)
+        steps = (*steps, f"{_JOBS} to {jobs}") if jobs else steps
         if not arguments.json:
             _show_steps(database.where, steps)
         is_done = bool(steps) and not arguments.dry_run
@@ -60,7 +65,10 @@ async def _migrate(arguments: argparse.Namespace) -> ExitCode:
                 is_sure=arguments.yes,
                 command="gateway-console store migrate",
             )
-        done = () if arguments.dry_run else await migrate_now(database, _now_ms, os.urandom)
+        done: tuple[str, ...] = ()
+        if not arguments.dry_run:
+            done = await migrate_now(database, _now_ms, os.urandom, jobs_schema.install)
+            done = (*done, f"{_JOBS} to {jobs}") if jobs else done
         where = database.where
     if arguments.json:
         from console.cli.reports.documents.store.setup import StoreMigrateDocument
