@@ -58,6 +58,8 @@ class RunView:
     """The runs in the list, the newest first; as an inbox, those that wait for the operator, in its order."""
     every: tuple[RunRow, ...] = ()
     """All runs that were read, the newest first."""
+    store: str = ""
+    """The store that other machines use too; empty if the runs are in a file of this one, or none was opened."""
     inbox: tuple[InboxEntry, ...] = ()
     """What waits for the operator of this console."""
     is_inbox: bool = False
@@ -144,8 +146,8 @@ class RunView:
     def apply(self, event: RunViewEvent) -> "RunView":
         """Return the view after an event. Pure."""
         match event:
-            case RunsListed(runs):
-                return self._listed(replace(self, is_read=True, failure="", every=runs))
+            case RunsListed(runs, store):
+                return self._listed(replace(self, is_read=True, failure="", every=runs, store=store))
             case InboxRead(entries):
                 return self._listed(replace(self, inbox=entries))
             case InboxToggled():

@@ -7,7 +7,7 @@ from textual.geometry import Size
 from textual.message import Message
 
 from console.app.panes.stepper_bar import short_id
-from console.app.widgets.line import Line, Span, cell, dim, line, wrap
+from console.app.widgets.line import Line, Span, cell, dim, fit, line, wrap
 from console.app.widgets.line_pane import LinePane
 from console.view.console_state import ConsoleState
 from console.view.run_sign import status_sign
@@ -34,15 +34,19 @@ class RunListPane(LinePane):
     def show(self, state: ConsoleState, cursor: int) -> None:
         """Draw another state, with the cursor's line visible."""
         super().show(state, cursor)
-        place = _HEADER_LINES + (0 if state.run is None else state.run.cursor * _height(state.run))
+        place = 0 if state.run is None else self._lines_above(state.run) + state.run.cursor * _height(state.run)
         height = self.scrollable_content_region.height
         if height and not self.scroll_offset.y <= place < self.scroll_offset.y + height:
             self.scroll_to(y=max(0, place - height // 2), animate=False)
 
+    def _lines_above(self, view: RunView) -> int:
+        return _HEADER_LINES + len(tuple(above_runs(view, self.scrollable_content_region.width)))
+
     def on_click(self, event: object) -> None:
         """Put the run under the mouse in view."""
-        row = getattr(event, "y", 0) - self.gutter.top + self.scroll_offset.y - _HEADER_LINES
         view = self._state.run
+        above = _HEADER_LINES if view is None else self._lines_above(view)
+        row = getattr(event, "y", 0) - self.gutter.top + self.scroll_offset.y - above
         if view is not None and 0 <= row < len(view.runs) * _height(view):
             self.post_message(self.RunPicked(row // _height(view)))
 
@@ -52,20 +56,29 @@ def _height(view: RunView) -> int:
     return 2 if view.is_inbox else 1
 
 
+def above_runs(view: RunView, width: int) -> Iterator[Line]:
+    """Yield why the runs cannot be read, and the store that they are in, if this machine shares one."""
+    if view.failure:
+        yield from (line(Span(piece, Tone.WARN)) for piece in wrap(view.failure, width))
+    elif view.store:
+        yield line(dim(fit(f"in {view.store}", width)))
+
+
 def run_lines(state: ConsoleState, width: int) -> Iterator[Line]:
     """Yield the list, or why there is none."""
     view = state.run
     if view is None or not view.is_read:
         yield line(dim("reading …"))
         return
-    if view.failure:
-        yield from (line(Span(piece, Tone.WARN)) for piece in wrap(view.failure, width))
+    yield from above_runs(view, width)
+    if view.failure and not view.store:
         return
     if view.is_inbox:
         yield from _inbox_lines(view, width)
         return
     if not view.runs:
-        words = "no run yet on this machine" + ("" if state.is_read_only else ": n begins one")
+        words = f"no run yet {'there' if view.store else 'on this machine'}"
+        words += "" if state.is_read_only else ": n begins one"
         yield from (line(dim(piece)) for piece in wrap(words, width))
         return
     room = width - 2 - 7 - 11 - 14

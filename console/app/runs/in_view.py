@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from console.app.session import Session
-from console.domain.problem import Problem
+from console.domain.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:
     from console.services.config.settings import Profile
@@ -22,18 +24,43 @@ _READING = ("console.app.runs.reading", "console.services.run.opening")
 """The modules that are loaded after the first paint, to read runs."""
 _LOOK_S = 0.25
 _LIST_LIMIT = 500
+_AGAIN_S = (0.5, 1.0, 2.0, 4.0)
+"""How long to wait before a store that is cut off is tried again; the last one counts on."""
+
+
+def _wall_clock() -> str:
+    return datetime.now().astimezone().strftime("%H:%M")
 
 
 class RunsInView:
     """What one session sees of the runs. It holds no lease."""
 
     def __init__(
-        self, session: Session, environment: Mapping[str, str] = os.environ, *, open_runs: "OpensRuns | None" = None
+        self,
+        session: Session,
+        environment: Mapping[str, str] = os.environ,
+        *,
+        open_runs: "OpensRuns | None" = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], str] = _wall_clock,
     ) -> None:
-        """Start without having read anything; the arguments are the bridge's."""
+        """Start without having read anything.
+
+        Args:
+            session: The session.
+            environment: The environment variables, which lead to the store.
+            open_runs: Opens the store and the rest that runs need; `open_context` by default.
+            sleep: Waits for that many seconds before a store that is cut off is tried again.
+            clock: Returns the time of day as the operator reads it.
+
+        """
         self._open_runs = open_runs
         self._session = session
         self._environment = environment
+        self._sleep = sleep
+        self._clock = clock
+        self._is_reached = False
+        """Whether the store was read since it was last tried."""
         self.context: RunContext | None = None
         """The session's context; None while the ledger is not open."""
         self.log: RunLog | None = None
@@ -46,38 +73,60 @@ class RunsInView:
         """The run being stepped at this console, as the step reads and appends it."""
 
     async def keep_open(self) -> None:
-        """Read the runs of this machine, and follow them until cancelled."""
-        from console.services.system.directories import state_directory
-
+        """Read the runs of the store, and follow them until cancelled."""
         with self._session.noted():
             await self._session.load(_READING)
-            from console.services.ledger.sqlite import FILE_NAME
-            from console.services.run.opening import open_context
-            from console.view.run.event import RunsFailed, RunsListed
+            from console.view.run.event import RunsFailed
 
             try:
-                place = state_directory(self._environment) / FILE_NAME
-                if self._session.state.is_read_only and not await asyncio.to_thread(place.exists):
-                    self._session.dispatch(RunsListed(()))
-                    return
-                profile = self._session.profile
-                open_runs = self._open_runs or open_context
-                async with open_runs(
-                    profile,
-                    self._share_gateway,
-                    environment=self._environment,
-                    reservations=self._session.reservations,
-                    ended=self._session.run_ended,
-                ) as context:
-                    self.context = context
-                    await self._follow(context)
+                await self._trying_again(self._keep_open_once)
             except Problem as error:
                 self._session.dispatch(RunsFailed(str(error)))
             finally:
                 self.context = None
 
+    async def _trying_again(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do something, and again as long as the store cannot be reached: the network may be cut off for a while."""
+        from console.view.run.event import RunsFailed
+
+        since, waits = "", iter(_AGAIN_S)
+        while True:
+            self._is_reached = False
+            try:
+                await work()
+            except Problem as error:
+                if error.kind is not ProblemKind.UNREACHABLE:
+                    raise
+            else:
+                return
+            if self._is_reached or not since:
+                since, waits = self._clock(), iter(_AGAIN_S)
+            self._session.dispatch(RunsFailed(f"the store cannot be reached since {since}; trying again"))
+            await self._sleep(next(waits, _AGAIN_S[-1]))
+
+    async def _keep_open_once(self) -> None:
+        """Follow the runs until the store is cut off, or is not needed. Raises any kind of `Problem`."""
+        from console.services.run.opening import open_context
+        from console.services.store.door import may_have_runs
+        from console.view.run.event import RunsListed
+
+        if self._session.state.is_read_only and not await asyncio.to_thread(may_have_runs, self._environment):
+            self._session.dispatch(RunsListed(()))
+            return
+        open_runs = self._open_runs or open_context
+        async with open_runs(
+            self._session.profile,
+            self._share_gateway,
+            environment=self._environment,
+            reservations=self._session.reservations,
+            ended=self._session.run_ended,
+        ) as context:
+            self.context = context  # it stays open while the store is cut off: a step may be waiting to write
+            await self._trying_again(partial(self._follow, context))
+
     async def _follow(self, context: "RunContext") -> None:
         await self.list_runs(context)
+        self._is_reached = True
         view = self._session.state.run
         if view is not None and view.runs:
             known = {row.run_id for row in view.runs}
@@ -113,7 +162,8 @@ class RunsInView:
             )
             for each in await context.ledger.runs(_LIST_LIMIT)
         ]
-        self._session.dispatch(RunsListed(tuple(rows)))
+        store = context.store
+        self._session.dispatch(RunsListed(tuple(rows), "" if store.database is None else store.where))
 
     async def _read_inbox(self, context: "RunContext", changed: Iterable[str]) -> None:
         """Find out what waits for the operator; a run that was not appended to is not read again."""

@@ -42,7 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Run one kind of the verb."""
     if arguments.read_only and arguments.kind != "list":
-        raise Problem(f"--read-only: operator {arguments.kind} changes the store; nothing was done", ProblemKind.REFUSED)
+        raise Problem(
+            f"--read-only: operator {arguments.kind} changes the store; nothing was done", ProblemKind.REFUSED
+        )
     return asyncio.run(_run(arguments))
 
 

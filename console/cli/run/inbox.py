@@ -8,18 +8,19 @@ from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.services.config.settings import Profile
-from console.services.ledger.ledger import EVERY_RUN, Ledger, Wanted
+from console.services.ledger.ledger import EVERY_RUN, Wanted
+from console.services.store.door import Store
 from console.view.history.words import age
 
 if TYPE_CHECKING:
     from console.services.team.inbox import InboxRow
 
 
-async def show_inbox(ledger: Ledger, arguments: argparse.Namespace, profile: Profile) -> ExitCode:
+async def show_inbox(store: Store, arguments: argparse.Namespace, profile: Profile) -> ExitCode:
     """Write what waits for the operator, with what was left to them first and then the oldest.
 
     Args:
-        ledger: The ledger.
+        store: Where the runs are.
         arguments: The command line.
         profile: The profile whose operator asks, for runs whose own profile is not on this machine.
 
@@ -27,7 +28,7 @@ async def show_inbox(ledger: Ledger, arguments: argparse.Namespace, profile: Pro
         LedgerError: The list of runs cannot be read.
 
     """
-    rows = (await read_inbox(ledger, EVERY_RUN, profile))[: arguments.limit]
+    rows = (await read_inbox(store, EVERY_RUN, profile))[: arguments.limit]
     now_ms = int(current().now().timestamp() * 1000)
     if arguments.json:
         from console.cli.reports.documents.team.inbox import InboxDocument
@@ -40,15 +41,13 @@ async def show_inbox(ledger: Ledger, arguments: argparse.Namespace, profile: Pro
     return ExitCode.OK
 
 
-async def read_inbox(ledger: Ledger, wanted: Wanted, profile: Profile) -> "Sequence[InboxRow]":
+async def read_inbox(store: Store, wanted: Wanted, profile: Profile) -> "Sequence[InboxRow]":
     """Return the waiting runs that this operator may take further, and tell which ones cannot be read."""
-    from console.cli.run.ledger import artifacts_to_read
     from console.services.run.opening import Operators
     from console.services.team.inbox import Inbox
 
-    with artifacts_to_read() as artifacts:
-        inbox = Inbox(ledger, Operators(artifacts, profile, current().environment))
-        rows = await inbox.read(wanted)
+    inbox = Inbox(store.ledger, Operators(store.artifacts, profile, current().environment))
+    rows = await inbox.read(wanted)
     for run_id, why in inbox.problems.items():
         output.note(f"run {run_id} waits too, and cannot be read: {why}")
     return rows

@@ -11,13 +11,14 @@ from console.domain.ledger.checkpoint import moment
 from console.domain.problem import Problem, ProblemKind
 from console.services.config.settings import Profile
 from console.services.ledger.ledger import EVERY_RUN, Ledger, Summary, Wanted
+from console.services.store.door import Store
 
 
-async def show_runs(ledger: Ledger, arguments: argparse.Namespace, profile: Profile) -> ExitCode:
+async def show_runs(store: Store, arguments: argparse.Namespace, profile: Profile) -> ExitCode:
     """Write the runs that the options want, newest first.
 
     Args:
-        ledger: The ledger.
+        store: Where the runs are.
         arguments: The command line, with the options of `add_list_arguments`.
         profile: The profile whose operator asks, for runs whose own profile is not on this machine.
 
@@ -26,6 +27,7 @@ async def show_runs(ledger: Ledger, arguments: argparse.Namespace, profile: Prof
         Problem: Two options exclude each other.
 
     """
+    ledger = store.ledger
     wanted = Wanted(
         arguments.status,
         arguments.repository,
@@ -40,7 +42,7 @@ async def show_runs(ledger: Ledger, arguments: argparse.Namespace, profile: Prof
     if not arguments.waiting_for_me:
         runs = await ledger.runs(arguments.limit, wanted)
     elif wanted.status in (None, "waiting"):
-        found = await read_inbox(ledger, wanted, profile)
+        found = await read_inbox(store, wanted, profile)
         runs = tuple(sorted((row.run for row in found), key=lambda run: run.run_id, reverse=True))[: arguments.limit]
     else:
         raise Problem(f"--waiting-for-me and --status {wanted.status} exclude each other", ProblemKind.USAGE)

@@ -165,6 +165,13 @@ class WatchSettings:
 
 
 @dataclass(frozen=True)
+class StoreSettings:
+    """Where runs are kept, if this is not a file of this machine: `tables.store.StoreModel`."""
+
+    url_ref: Reference
+
+
+@dataclass(frozen=True)
 class TeamSettings:
     """Who is told what happens to runs: `tables.team.TeamModel`."""
 

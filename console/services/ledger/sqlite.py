@@ -20,6 +20,7 @@ from console.domain.ledger.checkpoint import Checkpoint
 from console.domain.ledger.line import ChainFault, Line, NewLine
 from console.domain.ledger.stored import StoredLine
 from console.domain.ledger.ulid import is_run_id, new_run_id
+from console.domain.text.safe import safe
 from console.services.ledger import checkpoints, transactions
 from console.services.ledger.holder import is_dead
 from console.services.ledger.leak import find_leak
@@ -78,8 +79,12 @@ class SqliteLedger(Ledger):
         self._copies: TemporaryDirectory[str] | None = None
         self.log_id = log_id
         """The ledger's id."""
-        self.path = path
+        self.where = safe(str(path))
+        """Where it is, safe to display."""
+        self.path: Path = path
         """Its file, which other processes may open to read."""
+        self.beside = path.parent
+        """The state directory."""
 
     @classmethod
     async def open(
@@ -221,6 +226,10 @@ class SqliteLedger(Ledger):
             is_unsafe=True,
         )
         return True
+
+    async def log_of(self, run_id: str) -> str:
+        """Return this ledger's own id: nothing is copied into it; see `Ledger`."""
+        return self.log_id
 
     async def read(self, run_id: str) -> tuple[Line, ...]:
         """Return a run's lines as stored; see `Ledger`."""

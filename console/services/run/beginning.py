@@ -26,7 +26,7 @@ from console.domain.run.state import RunState
 from console.domain.text.secret_scan import find_secrets
 from console.services.coding_agent.choice import find_agent
 from console.services.config.settings import Profile
-from console.services.ledger.artifacts import Artifacts
+from console.services.ledger.artifacts import ArtifactStore
 from console.services.ledger.codec import encode_event
 from console.services.ledger.ledger import LedgerError
 from console.services.record.signing import SigningError, sign_verified
@@ -244,7 +244,7 @@ def require_task(data: bytes) -> str:
     return text
 
 
-async def read_inputs(artifacts: Artifacts, state: RunState) -> RunInputs:
+async def read_inputs(artifacts: ArtifactStore, state: RunState) -> RunInputs:
     """Return a run's inputs: where it works on this machine.
 
     Raises:

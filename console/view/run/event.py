@@ -99,9 +99,11 @@ class CallShown:
 
 @dataclass(frozen=True, slots=True)
 class RunsListed:
-    """The runs of this machine were read."""
+    """The runs of this machine, or of the store that it shares, were read."""
 
     runs: tuple[RunRow, ...]
+    store: str = ""
+    """The store that other machines use too, safe to display; empty if the runs are in a file of this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class InboxToggled:
 
 @dataclass(frozen=True, slots=True)
 class RunsFailed:
-    """The ledger cannot be used."""
+    """The ledger cannot be used. What was read of it before stays in view."""
 
     words: str
 
