@@ -84,7 +84,7 @@ class Artifacts:
             LedgerError: The hash is malformed, or the file cannot be read or has other content.
 
         """
-        return await self._worker.run(partial(self._read, _require_hash(sha256)))
+        return await self._worker.run(partial(self._read, require_hash(sha256)))
 
     async def delete(self, sha256: str) -> bool:
         """Delete an artifact; return whether there was one.
@@ -93,7 +93,7 @@ class Artifacts:
             LedgerError: The hash is malformed, or the file cannot be deleted.
 
         """
-        return await self._worker.run(partial(self._delete, _require_hash(sha256)))
+        return await self._worker.run(partial(self._delete, require_hash(sha256)))
 
     def close(self) -> None:
         """Accept no more calls."""
@@ -156,7 +156,8 @@ class Artifacts:
         return LedgerError(f"{where} cannot be {done}: {os_reason(error)}; check the disk")
 
 
-def _require_hash(sha256: str) -> str:
+def require_hash(sha256: str) -> str:
+    """Return a hash; raise LedgerError if it is malformed."""
     if _NAME.fullmatch(sha256) is None:
         raise LedgerError("an artifact's name must be the 64 hexadecimal digits of its SHA-256")
     return sha256

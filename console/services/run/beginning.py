@@ -117,7 +117,7 @@ async def begin_run(context: RunContext, order: Order, run_id: str, origin: str)
         repository,
         context.profile.name,
         "sim:" if context.profile.is_embedded else origin,
-        _config_sha256(context.profile),
+        config_sha256(context.profile),
         __version__,
         is_simulated=context.profile.is_embedded,
         inputs_sha256=inputs_sha256,
@@ -284,7 +284,7 @@ def _said_of(route: Route) -> dict[str, object]:
     return {name: value for name, value in said.items() if name != "name" or value}
 
 
-def _config_sha256(profile: Profile) -> str:
+def config_sha256(profile: Profile) -> str:
     """Return the hash of a profile's settings; it covers references to tokens, never a token."""
     said = msgspec.json.encode(
         [

@@ -89,9 +89,9 @@ async def _open_database(
 ) -> AsyncIterator[Store]:
     require_team()
     url = await store_url(settings, environment)
-    from console.services.ledger.postgres.artifacts import PostgresArtifacts  # type: ignore[import-untyped]
+    from console.services.ledger.postgres.artifacts import PostgresArtifacts
     from console.services.ledger.postgres.database import Database
-    from console.services.ledger.postgres.ledger import PostgresLedger  # type: ignore[import-untyped]
+    from console.services.ledger.postgres.ledger import PostgresLedger
 
     database = await Database.open(url, clock=now_ms)
     try:

@@ -204,6 +204,15 @@ class Database:
     def _lost(self, error: "Error") -> LostError:
         return LostError(str(worded(error, self.where)))
 
+    def pool_parameters(self, schema: str) -> "ConnDict":
+        """Return the parameters of further connections, for the engine that rings the bell; they hold the password.
+
+        Args:
+            schema: Where its tables are.
+
+        """
+        return self._parameters | {"options": f"-c search_path={schema},pg_catalog,pg_temp -c timezone=UTC"}
+
     async def listen(self, channel: str) -> AsyncIterator[str]:
         """Yield what is told on a channel from now on, on a connection of its own.
 
