@@ -13,6 +13,8 @@ from console.domain.ledger.actor import Actor, actor_json
 from console.domain.ledger.line import Line, NewLine, root_of, seal
 from console.domain.run.event import Entry, RunEvent
 from console.services.ledger.codec import encode_event, kind_of
+from console.services.ledger.postgres.grants import apply_grants
+from console.services.ledger.postgres.migrations import migrate
 
 _INSERT = """INSERT INTO gateway_console.line
     (version, log_id, run_id, seq, at_ms, actor, kind, gate, attempt, body, previous, sha256, call_id)
@@ -52,6 +54,13 @@ class Store:
                         VALUES (gateway_console.fingerprint_of(%s), %s, %s, %s)""",
                     (public_key(name), name, self.user(name), public_key(name)),
                 )
+
+
+def set_up(store: Store) -> None:
+    """Make the tables and the groups of a store."""
+    with store.session() as administrator, administrator.transaction():
+        migrate(administrator, lambda: LOG, 0)
+        apply_grants(administrator)
 
 
 def line_of(event: RunEvent, actor: Actor, before: Line | None, run_id: str, **changes: str) -> Line:
