@@ -26,6 +26,11 @@ GRANT EXECUTE ON FUNCTION gateway_console.lock_run, gateway_console.now_ms, gate
     gateway_console.forget_runs, gateway_console.take_lease, gateway_console.keep_lease, gateway_console.prune,
     gateway_console.delete_artifact TO gateway_console_operator, gateway_console_worker;
 
+-- 0002_operators.sql: who the operators are is read by all, and changed by who owns the tables.
+GRANT SELECT ON gateway_console.operator TO gateway_console_operator, gateway_console_worker;
+GRANT EXECUTE ON FUNCTION gateway_console.look, gateway_console.leave, gateway_console.who_looks
+    TO gateway_console_operator, gateway_console_worker;
+
 -- Procrastinate's own tables, for workers alone: store migrate makes them.
 DO $$
 BEGIN
