@@ -7,7 +7,7 @@ by its own clock, so a console that was killed is gone by itself.
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -75,7 +75,7 @@ async def watch_others(
     moved: asyncio.Event,
     *,
     beat_s: float = BEAT_S,
-) -> AsyncIterator[tuple[str, tuple[Watcher, ...]]]:
+) -> AsyncGenerator[tuple[str, tuple[Watcher, ...]], None]:
     """Beat while a run is in view; yield the run and who else looks at it, whenever either changes.
 
     What the database does not take is left out: presence is never a reason to stop. When this ends, the console says
