@@ -58,6 +58,11 @@ VERBS = {
         f"{_ROOM}boundary", "a repository's CI secrets and permissions, and which tokens roles could reach; offline"
     ),
     "token": Verb("console.cli.token.verb", "store, check, rotate and remove tokens by reference", may_hold_token=True),
+    "store": Verb(
+        "console.cli.store.verb",
+        "where runs are kept: set up, check and fill a PostgreSQL database that machines share",
+        may_hold_token=True,
+    ),
     "config": Verb("console.cli.config.verb", "the config: what holds and why, its faults, fixes with undo; offline"),
     "explain": Verb(f"{_ROOM}explain", "explain an error category, or classify an error body; offline"),
     "verify": Verb(f"{_ROOM}verify", "the verification table: what to verify, who verified it, and when that expires"),

@@ -30,3 +30,14 @@ GRANT EXECUTE ON FUNCTION gateway_console.lock_run, gateway_console.now_ms, gate
 GRANT SELECT ON gateway_console.operator TO gateway_console_operator, gateway_console_worker;
 GRANT EXECUTE ON FUNCTION gateway_console.look, gateway_console.leave, gateway_console.who_looks
     TO gateway_console_operator, gateway_console_worker;
+
+-- Procrastinate's own tables, for workers alone: store migrate makes them.
+DO $$
+BEGIN
+    IF to_regnamespace('gateway_console_jobs') IS NOT NULL THEN
+        GRANT USAGE ON SCHEMA gateway_console_jobs TO gateway_console_worker;
+        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA gateway_console_jobs TO gateway_console_worker;
+        GRANT USAGE ON ALL SEQUENCES IN SCHEMA gateway_console_jobs TO gateway_console_worker;
+        GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA gateway_console_jobs TO gateway_console_worker;
+    END IF;
+END $$;
