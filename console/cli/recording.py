@@ -45,6 +45,13 @@ def live_recording(
     return recording
 
 
+def end_recording() -> None:
+    """Write what the command line found until now, so that it can be read; what it finds later is not kept."""
+    recorder = _RECORDERS.get(current())
+    if recorder is not None:
+        recorder.close()
+
+
 def unix_ms(context: Context) -> int:
     """Return the Unix time in ms, by a command line's clock."""
     return round(context.now().timestamp() * 1000)

@@ -45,6 +45,9 @@ VERBS = {
     "run": Verb("console.cli.run.verb", "gated runs, one step or one decision at a time", may_hold_token=True),
     "record": Verb("console.cli.record.verb", "the safe records of runs: list, show, verify"),
     "history": Verb("console.cli.history.verb", "how fast and reliable each route was, its cost, what is worse now"),
+    "fleet": Verb(
+        "console.cli.fleet.verb", "many profiles in one table, the worst first; looks at all again", may_hold_token=True
+    ),
     "bundle": Verb(
         f"{_ROOM}bundle",
         "escalate a failure: what support needs to know, shown before it is written",
