@@ -15,7 +15,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
 from console.services.config import model
-from console.services.config.tables import agent, watch
+from console.services.config.tables import agent, store, team, watch
 
 PATH = Path(__file__).parent / "schema" / "config-v1.json"
 
@@ -43,7 +43,7 @@ class _TomlSchema(GenerateJsonSchema):
 def meanings() -> dict[str, dict[str, str]]:
     """Return the text beneath each setting, by model and name, and that of each model under an empty name."""
     found: dict[str, dict[str, str]] = {}
-    modules = (model, agent, watch)
+    modules = (model, agent, store, team, watch)
     for node in (each for module in modules for each in ast.parse(inspect.getsource(module)).body):
         if isinstance(node, ast.ClassDef):
             texts = found[node.name] = {"": _unwrapped(ast.get_docstring(node) or "")}

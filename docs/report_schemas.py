@@ -23,15 +23,16 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
 from console.cli.reports import documents
+from console.domain.team import notice
 from console.services import baseline
 from console.simulator import process
-from console.view.record.document import CHOSEN, MOMENTS, PAIRS
+from console.view.record.document import MOMENTS, PAIRS, WHERE_ANY
 
 FOLDER = Path(__file__).parent / "schema"
 
 
 class _DocumentSchema(GenerateJsonSchema):
-    """A schema of what is written: every field is there, and no other one; `CHOSEN` only where it is not empty."""
+    """A schema of what is written: every field, and no other one; those of `WHERE_ANY` where they are not empty."""
 
     def dataclass_schema(self, schema: core_schema.DataclassSchema) -> dict[str, Any]:
         made = super().dataclass_schema(schema)
@@ -41,7 +42,7 @@ class _DocumentSchema(GenerateJsonSchema):
             written, shape = _as_written(name, made["properties"][name])
             properties[written] = shape | ({"description": texts[name]} if name in texts else {})
         head = {"type": "object", "description": _unwrapped(schema["cls"].__doc__ or "")}
-        required = [name for name in properties if name != CHOSEN]
+        required = [name for name in properties if name not in WHERE_ANY]
         return head | {"properties": properties, "required": required, "additionalProperties": False}
 
     def enum_schema(self, schema: core_schema.EnumSchema) -> dict[str, Any]:
@@ -90,7 +91,7 @@ def document_types() -> dict[str, list[type]]:
 def _named_types() -> Iterator[type]:
     found = pkgutil.walk_packages(documents.__path__, f"{documents.__name__}.")
     modules = [import_module(each.name) for each in found]
-    for module in [*modules, baseline, process]:
+    for module in [*modules, baseline, notice, process]:
         for name, each in inspect.getmembers(module, is_dataclass):
             is_own = each.__module__ == module.__name__ and not name.startswith("_")
             if is_own and "schema" in each.__dataclass_fields__:

@@ -3,8 +3,9 @@
 import gc
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,8 @@ from support.run.billing import billed_twice_below
 from console.services.system.leak_guard import LEAK_GUARD
 
 if TYPE_CHECKING:
+    from support.postgres.databases import Postgres
+    from support.postgres.server import Server
     from support.tokens.secret_service import SecretService
 
 
@@ -32,10 +35,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 _HEAVY = ("referee", "terminal", "long")
 
 
-def pytest_collection_finish() -> None:
-    """Let the garbage collector leave alone what stays for the whole session, and look less often."""
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Let the garbage collector leave alone what stays for the whole session, and look less often.
+
+    While thousands of tests are collected, it would look through all of them again and again and find nothing.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+        gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)
@@ -77,6 +89,35 @@ def secret_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     with running_secret_service(tmp_path / "keyring-home") as service:
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", service.bus_address)
         yield service
+
+
+@pytest.fixture(scope="session")
+def _postgres_server() -> "Iterator[Server]":
+    """Run a real PostgreSQL server, one for all tests of this process."""
+    from support.postgres.server import programs, running_server
+
+    found = programs()
+    if found is None:
+        not_tested("a real PostgreSQL", "initdb missing; apt-get install -y --no-install-recommends postgresql")
+    # Not below pytest's own directory, which the server's user may not enter.
+    with TemporaryDirectory(prefix="gc-pg-") as directory:
+        Path(directory).chmod(0o755)
+        with running_server(Path(directory) / "server", found) as server:
+            yield server
+
+
+@pytest.fixture
+def postgres(_postgres_server: "Server") -> "Iterator[Postgres]":
+    """Return a fresh database on a real server, with nothing in it."""
+    from support.postgres.databases import Postgres
+
+    if not _postgres_server.is_running:  # a test stopped it
+        _postgres_server.start()
+    name = _postgres_server.create_database()
+    yield Postgres(_postgres_server, name, _postgres_server.url(name))
+    if not _postgres_server.is_running:
+        _postgres_server.start()
+    _postgres_server.drop_database(name)
 
 
 def _require_programs(packages: dict[str, str]) -> None:

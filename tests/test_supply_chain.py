@@ -74,7 +74,7 @@ def test_the_lists_hold_pins_with_their_hashes_and_nothing_else() -> None:
 
 
 def test_the_extras_are_those_that_the_pins_were_made_of() -> None:
-    assert set(EXTRAS) == {"ci", "dev", "test"}
+    assert set(EXTRAS) == {"ci", "dev", "team", "test"}
     command = PINS.read_text(encoding="utf-8").splitlines()[1]
     assert all(f"--extra {extra}" in command for extra in EXTRAS)
 

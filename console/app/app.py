@@ -51,6 +51,7 @@ class ConsoleApp(App[None]):
         today: Callable[[], date] = today_in_utc,
         is_demo: bool = False,
         request: "Request | None" = None,
+        when_open: Callable[[], None] = lambda: None,
     ) -> None:
         """Prepare the application.
 
@@ -62,6 +63,7 @@ class ConsoleApp(App[None]):
             today: Returns the date in UTC.
             is_demo: Offer the demo's prepared tasks for a new run.
             request: What named the config; None means that only the profile's own file is known.
+            when_open: Called whenever a gateway was opened and all that calls need is loaded.
 
         """
         wants_plain = "NO_COLOR" in os.environ
@@ -80,6 +82,7 @@ class ConsoleApp(App[None]):
             today=today,
             is_demo=is_demo,
             request=request,
+            when_open=when_open,
         )
         # Textual starts with the theme in TEXTUAL_THEME before ours are known: without this, selecting the same
         # name again would be no change, and nothing would be drawn with it.

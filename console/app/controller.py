@@ -63,6 +63,7 @@ class Controller:
         today: Callable[[], date] = today_in_utc,
         is_demo: bool = False,
         request: "Request | None" = None,
+        when_open: Callable[[], None] = lambda: None,
     ) -> None:
         """Prepare; nothing is opened or sent.
 
@@ -77,6 +78,7 @@ class Controller:
             today: Returns the date in UTC.
             is_demo: Offer the demo's prepared tasks.
             request: What named the config; None means that only the profile's own file is known.
+            when_open: Called whenever a gateway was opened.
 
         """
         self._app = app
@@ -93,6 +95,7 @@ class Controller:
             today=today,
             environment=environment,
             tell=self._tell,
+            when_open=when_open,
         )
         self._environment = environment
         self._is_demo = is_demo

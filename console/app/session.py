@@ -33,7 +33,6 @@ from console.services.config.own_config import why_not_editable
 from console.services.config.settings import EMBEDDED, Profile
 from console.services.gateway.reservations import Reservations
 from console.services.system.clock import unix_ms
-from console.services.system.collection import keep_loaded
 from console.view.config_view import ConfigUsed, ProfileAdopted
 from console.view.console_state import ConsoleEvent, ConsoleState
 
@@ -78,6 +77,7 @@ class Session:
         today: Callable[[], date] = today_in_utc,
         environment: Mapping[str, str] = os.environ,
         tell: Callable[[str], None] = lambda words: None,
+        when_open: Callable[[], None] = lambda: None,
     ) -> None:
         """Start with the offline facts; nothing is opened or sent.
 
@@ -89,11 +89,13 @@ class Session:
             today: Returns the date in UTC, for the models' retirement.
             environment: The environment variables, which say where the history is.
             tell: Tells the operator something that no pane shows.
+            when_open: Called whenever a gateway was opened and all that calls need is loaded.
 
         """
         self.profile = profile
         self._environment = environment
         self._tell = tell
+        self._when_open = when_open
         self._recording: Recording | None = None
         """What keeps the history; made after the first paint."""
         self.start_embedded = start_embedded
@@ -216,7 +218,7 @@ class Session:
 
         try:
             async with open_target(self.profile, self.start_embedded) as target:
-                keep_loaded()
+                self._when_open()
                 self.target, self._gateway = target, target.gateway
                 self.dispatch(target.opened)
                 self.dispatch(target.token)

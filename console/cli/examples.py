@@ -33,6 +33,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("config path", "where the config is, and which one counts"),
         ("config schema", "the JSON Schema, for an editor"),
     ),
+    "operator": (
+        ("operator list", "who may act in the store"),
+        ("operator add mia --key mia.pub", "let Mia's key act, as the database user mia"),
+        ("operator revoke mia", "revoke her keys for good"),
+    ),
     "routes": (
         ("routes", "the route table and what is wrong in it"),
         ("routes --role writer --json", "all routes of the writer, as JSON"),
@@ -96,6 +101,8 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("run apply last --commit", "commit it on a new branch; pushes nothing"),
         ("run list --status waiting", "the runs that wait for a decision"),
         ("run resume last --repeat --reason 'the line was lost'", "repeat a call whose outcome is unknown"),
+        ("run inbox", "what waits for you, and since when"),
+        ("run handover last --to mia --note 'the critic is right about the cache'", "leave a run to another operator"),
         ("run stop last --reason 'no longer needed'", "end a run"),
     ),
     "record": (

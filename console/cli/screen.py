@@ -41,11 +41,17 @@ def open_screen(profile: "Profile", *, read_only: bool, is_demo: bool = False, r
 
     """
     from console.app.app import SIGNALS, ConsoleApp
+    from console.services.system.collection import keep_loaded
 
     # A signal during terminal setup waits until the app can restore the terminal.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     app = ConsoleApp(
-        profile, is_read_only=read_only, environment=current().environment, is_demo=is_demo, request=request
+        profile,
+        is_read_only=read_only,
+        environment=current().environment,
+        is_demo=is_demo,
+        request=request,
+        when_open=keep_loaded,  # the collector is the process's, which is the screen's alone here
     )
     app.run()
     return app.return_code or 0

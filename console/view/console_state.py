@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from console.domain.history.streak import Streak
     from console.view.history.history_view import HistoryView, HistoryViewEvent
     from console.view.record.records_view import RecordsView, RecordsViewEvent
-    from console.view.run_view import RunView, RunViewEvent
+    from console.view.run.event import RunViewEvent
+    from console.view.run_view import RunView
 
 ConsoleEvent: TypeAlias = (
     "Event | ConfigViewEvent | ProfileAdopted | RelayViewEvent | RunViewEvent | RecordsViewEvent | HistoryViewEvent"
@@ -212,7 +213,8 @@ class ConsoleState:
         """Return the state after an event of runs, records or the history, which are loaded after the first paint."""
         from console.view.history.history_view import HistoryView, HistoryViewEvent
         from console.view.record.records_view import RecordsView, RecordsViewEvent
-        from console.view.run_view import RunCalled, RunView, StepEnded
+        from console.view.run.event import RunCalled, StepEnded
+        from console.view.run_view import RunView
 
         if isinstance(event, RecordsViewEvent):
             return replace(self, records=(self.records or RecordsView()).apply(event))

@@ -6,19 +6,36 @@ The run itself is folded from the ledger (`run.py`); this holds display data onl
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
-from console.domain.finding import Finding
 from console.domain.ledger.actor import Actor
-from console.domain.money import Estimate
 from console.domain.probes.event import CallEvent, RungStarted
 from console.domain.relay.call import RelayEvent
-from console.domain.routes.family import EndpointFamily
-from console.domain.routes.role import Role
-from console.domain.run.event import GateOpened
-from console.domain.run.gate import Gate
 from console.domain.run.state import RunState
-from console.domain.run.subject import Subject
 from console.view.live_call import LiveCall
 from console.view.relay.calls import RelayedCalls
+from console.view.run.event import (
+    AutoBegun,
+    AutoEnded,
+    CallShown,
+    CandidateSaved,
+    CheckOutput,
+    CheckpointTold,
+    CursorMoved,
+    GateNotes,
+    InboxEntry,
+    InboxRead,
+    InboxToggled,
+    LookedBack,
+    PreflightRungStarted,
+    RunCalled,
+    RunRow,
+    RunSeen,
+    RunsFailed,
+    RunsListed,
+    RunUnread,
+    RunViewEvent,
+    StepBegun,
+    StepEnded,
+)
 
 if TYPE_CHECKING:
     from console.view.record.proof import Claim
@@ -30,203 +47,6 @@ OUTPUTS_LIMIT = 20
 
 
 @dataclass(frozen=True, slots=True)
-class RunRow:
-    """A run as the list shows it."""
-
-    run_id: str
-    repository: str
-    gate: str
-    status: str
-    attempt: int
-    started_at_ms: int
-    """Unix time; so is the next."""
-    updated_at_ms: int
-    is_simulated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class GateNotes:
-    """The result of a gate with its details, which are stored apart from the ledger."""
-
-    gate: Gate
-    attempt: int
-    opened: GateOpened | None
-    """None at a preflight that needed no decision, or that stopped the run: it opens no gate."""
-    findings: tuple[Finding, ...] = ()
-    """Those of the opening; the message is empty if it was deleted, or the run was begun on another machine."""
-    subject: Subject | None = None
-    """What the decision is about; None if there is nothing, or it cannot be read."""
-    problem: str = ""
-    """Why the subject or the findings cannot be read."""
-    outputs: tuple[tuple[str, str], ...] = ()
-    """The names of failed checks with what they wrote last, as far as it is stored."""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckOutput:
-    """The last output of a draft's failed checks: text from outside, display only."""
-
-    opened: GateOpened
-    """The gate that they failed at."""
-    tails: tuple[tuple[str, str], ...]
-    """By the check's name."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallShown:
-    """A call as it will be sent, or was: what the operator sees before paying for it."""
-
-    gate: Gate
-    attempt: int
-    role: Role
-    model: str
-    endpoint_family: EndpointFamily
-    endpoint_path: str
-    body_size: int
-    """In bytes."""
-    cost: Estimate | None
-    """The most that it can cost; None if an agent makes calls of its own, within the budgets."""
-    instructions: str
-    prompt: str
-    agent: str = ""
-    """The coding agent that gets it as its task; empty if the model does."""
-
-
-# --- Events of the view ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class RunsListed:
-    """The runs of this machine were read."""
-
-    runs: tuple[RunRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RunsFailed:
-    """The ledger cannot be used."""
-
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class RunSeen:
-    """A run was read: from the ledger, or after its next event."""
-
-    state: RunState
-    words: tuple[str, ...]
-    notes: tuple[GateNotes, ...] = ()
-    independence: tuple[tuple[str, int], ...] = ()
-    operator: Actor | None = None
-    problem: str = ""
-    claim: "Claim | None" = None
-
-
-@dataclass(frozen=True, slots=True)
-class RunUnread:
-    """The run to put in view cannot be read."""
-
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class CursorMoved:
-    """The cursor of the list was moved."""
-
-    cursor: int
-
-
-@dataclass(frozen=True, slots=True)
-class LookedBack:
-    """The operator goes back to the result of an earlier gate, or forward again."""
-
-    step: int
-
-
-@dataclass(frozen=True, slots=True)
-class StepBegun:
-    """A step of a run began at this console."""
-
-    run_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class StepEnded:
-    """The step of this console is over."""
-
-    said: str = ""
-    """Why it did not continue, if it did not."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunCalled:
-    """An event of the call that the step makes, or of a call of the agent that writes."""
-
-    event: CallEvent | RelayEvent
-
-
-@dataclass(frozen=True, slots=True)
-class PreflightRungStarted:
-    """The preflight that is being stepped begins a call that costs."""
-
-    started: RungStarted
-
-
-@dataclass(frozen=True, slots=True)
-class AutoBegun:
-    """The operator lets a run step by itself until it needs a person."""
-
-    run_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class AutoEnded:
-    """No run steps by itself any longer: the gate's work in progress is the last."""
-
-    said: str = ""
-    """Why, if the operator did not end it."""
-
-
-@dataclass(frozen=True, slots=True)
-class CandidateSaved:
-    """The sealed candidate of a run was written to a file."""
-
-    run_id: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class CheckpointTold:
-    """After a decision or a step: why the run's newest checkpoint is not signed or not stored; empty if it is."""
-
-    run_id: str
-    words: str
-
-
-RunViewEvent = (
-    RunsListed
-    | RunsFailed
-    | RunSeen
-    | RunUnread
-    | CursorMoved
-    | LookedBack
-    | StepBegun
-    | StepEnded
-    | CallShown
-    | CheckOutput
-    | RunCalled
-    | PreflightRungStarted
-    | AutoBegun
-    | AutoEnded
-    | CandidateSaved
-    | CheckpointTold
-)
-
-
-# --- The view ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
 class RunView:
     """Everything that the screen draws of runs."""
 
@@ -235,7 +55,15 @@ class RunView:
     failure: str = ""
     """Why it cannot be used."""
     runs: tuple[RunRow, ...] = ()
-    """The newest first."""
+    """The runs in the list, the newest first; as an inbox, those that wait for the operator, in its order."""
+    every: tuple[RunRow, ...] = ()
+    """All runs that were read, the newest first."""
+    store: str = ""
+    """The store that other machines use too; empty if the runs are in a file of this one, or none was opened."""
+    inbox: tuple[InboxEntry, ...] = ()
+    """What waits for the operator of this console."""
+    is_inbox: bool = False
+    """Whether the list has only what waits for the operator."""
     cursor: int = 0
     """The position in the list."""
     operator: Actor | None = None
@@ -289,6 +117,10 @@ class RunView:
         """Whether the run in view steps by itself."""
         return self.state is not None and self.auto == self.state.run_id
 
+    def waits_since(self, run_id: str) -> InboxEntry | None:
+        """Return why a run waits for the operator, and since when; None if it does not."""
+        return next((each for each in self.inbox if each.run_id == run_id), None)
+
     @property
     def why_unsigned(self) -> str:
         """Why the newest checkpoint of the run in view is not signed or not stored; empty if it is."""
@@ -314,8 +146,12 @@ class RunView:
     def apply(self, event: RunViewEvent) -> "RunView":
         """Return the view after an event. Pure."""
         match event:
-            case RunsListed(runs):
-                return self._listed(runs)
+            case RunsListed(runs, store):
+                return self._listed(replace(self, is_read=True, failure="", every=runs, store=store))
+            case InboxRead(entries):
+                return self._listed(replace(self, inbox=entries))
+            case InboxToggled():
+                return self._listed(replace(self, is_inbox=not self.is_inbox))
             case RunsFailed(words):
                 return replace(self, is_read=True, failure=words)
             case RunSeen():
@@ -355,12 +191,15 @@ class RunView:
             return replace(self, relayed=self.relayed.apply(called))
         return replace(self, live=self.live.apply(called))
 
-    def _listed(self, runs: tuple[RunRow, ...]) -> "RunView":
-        """Keep the cursor on the same run."""
+    def _listed(self, now: "RunView") -> "RunView":
+        """Return the view with another list, and the cursor on the same run."""
+        rows = {each.run_id: each for each in now.every}
+        waiting = tuple(rows[each.run_id] for each in now.inbox if each.run_id in rows)
+        runs = waiting if now.is_inbox else now.every
         before = self.runs[self.cursor].run_id if self.cursor < len(self.runs) else None
         place = next((at for at, each in enumerate(runs) if each.run_id == before), self.cursor)
         cursor = max(0, min(place, len(runs) - 1))
-        return replace(self, is_read=True, failure="", runs=runs, cursor=cursor)
+        return replace(now, runs=runs, cursor=cursor)
 
     def _seen(self, seen: RunSeen) -> "RunView":
         is_same = self.state is not None and self.state.run_id == seen.state.run_id

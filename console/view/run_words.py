@@ -22,6 +22,7 @@ from console.domain.run.event import (
     Entry,
     GateDecided,
     GateOpened,
+    HandedOver,
     InstructionPinned,
     PreflightFinished,
     ProofPaid,
@@ -32,7 +33,7 @@ from console.domain.run.event import (
 )
 from console.domain.run.gate import Gate
 from console.domain.run.pinned import RouteProof
-from console.domain.run.state import Phase, RunState
+from console.domain.run.state import Handover, Phase, RunState
 from console.domain.run.turn import AgentTurn, TurnOutcome
 from console.view.run_sign import opening_sign
 
@@ -73,6 +74,8 @@ def entry_words(entry: Entry) -> str | None:
             by = "the machine's verdict" if event.is_machine else entry.actor.id
             over = ", against the computed verdict" if event.is_override else ""
             return f"{event.gate.words}: {event.verdict} by {by}{over}"
+        case HandedOver(_, _, to, note):
+            return f"handed over to {to} by {_who_and_why(entry.actor.id, note)}"
         case ProofPaid(spent):
             return f"{spent.tokens} token(s) booked for calls that proved routes"
         case RouteMoved(role, route, reason):
@@ -171,6 +174,11 @@ def _answer_words(event: CallRecorded) -> str:
     if event.microusd is not None:
         parts.append(usd_text(event.microusd))
     return ", ".join(parts)
+
+
+def handover_words(left: Handover) -> tuple[str, str]:
+    """Return whom a gate was left to, and by whom and with which note."""
+    return f"for {left.handed.to}", f"{left.handed.note}   (left by {left.actor.id}; anyone may still decide)"
 
 
 def standing(state: RunState) -> str:

@@ -41,9 +41,25 @@ sys.exit(app.return_code)
 """
 
 
+COUNTING = """
+import atexit, gc, sys
+atexit.register(lambda: print("left alone:", gc.get_freeze_count()))
+from console.__main__ import main
+sys.exit(main())
+"""
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> dict[str, str]:
     return {"HOME": str(tmp_path)}
+
+
+def test_what_is_loaded_is_kept_from_the_garbage_collector_before_the_first_call(home: dict[str, str]) -> None:
+    with Terminal(["-c", COUNTING], 80, 24, home) as terminal:
+        terminal.until("key sim: ✓")
+        terminal.press("q")
+        assert terminal.end() == 0
+        assert re.search(rb"left alone: [1-9]\d{4,}", terminal.raw)
 
 
 @pytest.mark.parametrize(("columns", "lines"), [(80, 24), (120, 40)])

@@ -28,7 +28,7 @@ from console.domain.run.state import RunState
 from console.view.console_state import ConsoleEvent, ConsoleState
 from console.view.live_call import LiveCall
 from console.view.request_log import Call
-from console.view.run_view import RunCalled, RunSeen, StepBegun, StepEnded
+from console.view.run.event import RunCalled, RunSeen, StepBegun, StepEnded
 
 _ROUTE = Route(Role.WRITER, "gpt-route", EndpointFamily.RESPONSES, "/v1/responses")
 _RUN, _OTHER_RUN = RunState("01M82D0PD6W60PFK1FGQ8EAC9B"), RunState("01M82D0PD6W60PFK1FGQ8EAC9C")

@@ -1,6 +1,7 @@
 """What the run screen asks before each command: the facts that the operator decides on, and what carries it out."""
 
 import os
+from functools import partial
 from pathlib import Path
 
 from console.app.dialogs.run_dialogs import Ask, CarryOut
@@ -15,6 +16,7 @@ from console.domain.run.gate import GateVerdict
 from console.domain.run.state import RunState
 from console.domain.run.terms import terms_of
 from console.domain.text.safe import safe
+from console.view.console_state import ConsoleState
 from console.view.run_sign import gate_sign
 from console.view.run_words import agent_words, author_words
 from console.view.sign import Tone
@@ -47,7 +49,27 @@ def verdict_ask(bridge: RunBridge, run: RunState, verdict: GateVerdict) -> Ask |
     async def carry_out(reason: str) -> str:
         return await bridge.command(operator_verdict(run, run.gate, verdict, reason))
 
-    return Ask(f"decide · {run.gate.words}", tuple(facts), carry_out, terms.needs_reason)
+    is_needed = terms.needs_reason
+    return Ask(f"decide · {run.gate.words}", tuple(facts), carry_out, is_needed, why_past=partial(_why_past, run))
+
+
+def _why_past(asked: RunState, state: ConsoleState) -> str:
+    """Return what became of a gate while its decision was being typed; nothing if it is as it was."""
+    now = None if state.run is None else state.run.state
+    if now is None or now.run_id != asked.run_id or now.head == asked.head:
+        return ""
+    where = f"{asked.gate.words}, attempt {asked.attempt}"
+    decided = next(
+        (each for each in now.decisions if (each.decided.gate, each.decided.attempt) == (asked.gate, asked.attempt)),
+        None,
+    )
+    if decided is not None:
+        who = "automatic steps" if decided.decided.is_machine else decided.actor.id
+        return f"{who} decided first: {decided.decided.verdict} at {where}; nothing of yours was stored"
+    if len(now.handovers) > len(asked.handovers):
+        left = now.handovers[-1]
+        return f"{left.actor.id} left {where} to {left.handed.to}: {left.handed.note}; read it, then decide"
+    return f"the run changed at {where} while you typed: look at it again, then decide"
 
 
 def repeat_ask(bridge: RunBridge, run: RunState) -> Ask | None:
@@ -94,6 +116,23 @@ def bring_ask(bridge: RunBridge, run: RunState) -> Ask | None:
         ("note", "it is checked at once; `run bring --made-by` on the command line names another author", Tone.DIM),
     )
     return Ask("bring the next draft", facts, bridge.bring_draft, label="file", words="the path of its patch")
+
+
+def handover_ask(bridge: RunBridge, run: RunState) -> Ask:
+    """Return what is asked before a run is left to another operator."""
+
+    async def carry_out(typed: str) -> str:
+        to, colon, note = typed.partition(":")
+        if not colon:
+            return "type a name, a colon and your note, such as mia: look at the cache first"
+        return await bridge.hand_over(to.strip(), note)
+
+    facts = (
+        ("leaves", f"run {short_id(run.run_id)} at {run.gate.words}, attempt {run.attempt}", Tone.TEXT),
+        ("note", "it is recorded and shown at the gate; anyone may still decide", Tone.DIM),
+    )
+    words = "a name, a colon and your note, such as mia: look at the cache first"
+    return Ask("hand the run over", facts, carry_out, label="to", words=words)
 
 
 def end_ask(bridge: RunBridge, run: RunState) -> Ask:

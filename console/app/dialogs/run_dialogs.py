@@ -19,7 +19,7 @@ from console.app.widgets.line_pane import LinePane
 from console.app.widgets.typed_line import TypedLine
 from console.domain.run.reason import REASON_LIMIT, TYPED_REASON
 from console.view.console_state import ConsoleState
-from console.view.run_view import CallShown
+from console.view.run.event import CallShown
 from console.view.sign import Tone
 
 _PATH_LIMIT = 4096
@@ -87,6 +87,8 @@ class Ask:
     """What it is for."""
     typed: str = ""
     """What the line holds at first."""
+    why_past: Callable[[ConsoleState], str] = lambda _: ""
+    """Returns why it cannot be carried out any more, such as who decided first; nothing while it can."""
 
     @property
     def prompt(self) -> str:
@@ -193,6 +195,14 @@ class AskDialog(DockedDialog):
         """Wait for the text."""
         super().on_mount()
         self._typed.focus()
+
+    def show(self, state: ConsoleState) -> None:
+        """Close, and say why, once what is asked is past; not while this console carries it out itself."""
+        self._state = state
+        if self.is_current and not self._typed.disabled and (words := self._ask.why_past(state)):
+            self.app.clear_notifications()
+            self.app.notify(words, severity="warning", markup=False)
+            self.dismiss(False)
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Carry out the command, once."""

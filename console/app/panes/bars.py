@@ -28,7 +28,12 @@ class HeaderBar(LinePane):
     def lines(self, state: ConsoleState, cursor: int, size: Size) -> Sequence[Line]:
         """Return the one line."""
         is_auto = state.run is not None and state.run.auto
-        known = (("AUTO", is_auto), ("read-only", state.is_read_only))
+        waiting = 0 if state.run is None else len(state.run.inbox)
+        known = (
+            ("AUTO", is_auto),
+            ("read-only", state.is_read_only),
+            (f"{waiting} wait{'s' if waiting == 1 else ''} for you", waiting > 0),
+        )
         marks = [*(word for word, is_set in known if is_set), *state.config.marks]
         return (
             header_line(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from console.app.panes.text_pane import TextPane
 from console.app.widgets.line import BLANK, Line, Span, dim, labelled, line, wrap
 from console.view.console_state import ConsoleState
-from console.view.run_view import CallShown
+from console.view.run.event import CallShown
 from console.view.run_words import agent_words
 from console.view.sign import Tone
 

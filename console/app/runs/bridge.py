@@ -98,6 +98,12 @@ class RunBridge:
         await self.runs.look_at(log.state.run_id)
         return said
 
+    async def hand_over(self, to: str, note: str) -> str:
+        """Leave the run in view to another operator. Return why not; nothing if it was left."""
+        from console.domain.run.command import HandOver
+
+        return await self.command(HandOver(to, note))
+
     async def bring_draft(self, path: str) -> str:
         """Bring the next draft to the run in view, by its author so far. Return why not; nothing if it was brought."""
         log, context = self.runs.log, self.runs.here
@@ -126,7 +132,7 @@ class RunBridge:
         from console.services.candidate.file import save_candidate
         from console.services.record.checkpoints import save_beside
         from console.services.system.directories import absolute
-        from console.view.run_view import CandidateSaved
+        from console.view.run.event import CandidateSaved
 
         if not path.strip():
             return "name the file to write"

@@ -98,6 +98,23 @@ def why_no_fallback(state: ConsoleState, cursor: int) -> str | None:
     return _refused(state, MoveRoute(role, _TYPED))
 
 
+def why_no_handover(state: ConsoleState, cursor: int) -> str | None:
+    """Return why the run cannot be left to another operator."""
+    from console.domain.run.command import HandOver
+
+    return _why_untouchable(state) or _refused(state, HandOver("name", _TYPED))
+
+
+def why_no_inbox(state: ConsoleState, cursor: int) -> str | None:
+    """Return why what waits for the operator cannot be listed; to list all runs again is always possible."""
+    if state.run is None or not state.run.is_read:
+        return "the runs of this machine are still being read"
+    if state.run.inbox or state.run.is_inbox:
+        return None
+    waiting = sum(each.status == "waiting" for each in state.run.every)
+    return "nothing waits for you" + (f": the {waiting} that wait need another operator" if waiting else "")
+
+
 def why_no_end(state: ConsoleState, cursor: int) -> str | None:
     """Return why the run cannot be ended."""
     from console.domain.run.command import Stop

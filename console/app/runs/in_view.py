@@ -3,17 +3,20 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from console.app.session import Session
-from console.domain.problem import Problem
+from console.domain.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:
     from console.services.config.settings import Profile
     from console.services.open_gateway import Target
     from console.services.run.run_context import RunContext
     from console.services.run.run_log import RunLog
+    from console.services.team.inbox import Inbox
 
     OpensRuns = Callable[..., contextlib.AbstractAsyncContextManager[RunContext]]
 
@@ -21,18 +24,43 @@ _READING = ("console.app.runs.reading", "console.services.run.opening")
 """The modules that are loaded after the first paint, to read runs."""
 _LOOK_S = 0.25
 _LIST_LIMIT = 500
+_AGAIN_S = (0.5, 1.0, 2.0, 4.0)
+"""How long to wait before a store that is cut off is tried again; the last one counts on."""
+
+
+def _wall_clock() -> str:
+    return datetime.now().astimezone().strftime("%H:%M")
 
 
 class RunsInView:
     """What one session sees of the runs. It holds no lease."""
 
     def __init__(
-        self, session: Session, environment: Mapping[str, str] = os.environ, *, open_runs: "OpensRuns | None" = None
+        self,
+        session: Session,
+        environment: Mapping[str, str] = os.environ,
+        *,
+        open_runs: "OpensRuns | None" = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], str] = _wall_clock,
     ) -> None:
-        """Start without having read anything; the arguments are the bridge's."""
+        """Start without having read anything.
+
+        Args:
+            session: The session.
+            environment: The environment variables, which lead to the store.
+            open_runs: Opens the store and the rest that runs need; `open_context` by default.
+            sleep: Waits for that many seconds before a store that is cut off is tried again.
+            clock: Returns the time of day as the operator reads it.
+
+        """
         self._open_runs = open_runs
         self._session = session
         self._environment = environment
+        self._sleep = sleep
+        self._clock = clock
+        self._is_reached = False
+        """Whether the store was read since it was last tried."""
         self.context: RunContext | None = None
         """The session's context; None while the ledger is not open."""
         self.log: RunLog | None = None
@@ -40,48 +68,72 @@ class RunsInView:
         self.here: RunContext | None = None
         """The context with the profile of the run in view."""
         self._problem = ""
+        self._inbox: tuple[RunContext, Inbox] | None = None
         self.stepped: RunLog | None = None
         """The run being stepped at this console, as the step reads and appends it."""
 
     async def keep_open(self) -> None:
-        """Read the runs of this machine, and follow them until cancelled."""
-        from console.services.system.directories import state_directory
-
+        """Read the runs of the store, and follow them until cancelled."""
         with self._session.noted():
             await self._session.load(_READING)
-            from console.services.ledger.sqlite import FILE_NAME
-            from console.services.run.opening import open_context
-            from console.view.run_view import RunsFailed, RunsListed
+            from console.view.run.event import RunsFailed
 
             try:
-                place = state_directory(self._environment) / FILE_NAME
-                if self._session.state.is_read_only and not await asyncio.to_thread(place.exists):
-                    self._session.dispatch(RunsListed(()))
-                    return
-                profile = self._session.profile
-                open_runs = self._open_runs or open_context
-                async with open_runs(
-                    profile,
-                    self._share_gateway,
-                    environment=self._environment,
-                    reservations=self._session.reservations,
-                    ended=self._session.run_ended,
-                ) as context:
-                    self.context = context
-                    await self._follow(context)
+                await self._trying_again(self._keep_open_once)
             except Problem as error:
                 self._session.dispatch(RunsFailed(str(error)))
             finally:
                 self.context = None
 
+    async def _trying_again(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do something, and again as long as the store cannot be reached: the network may be cut off for a while."""
+        from console.view.run.event import RunsFailed
+
+        since, waits = "", iter(_AGAIN_S)
+        while True:
+            self._is_reached = False
+            try:
+                await work()
+            except Problem as error:
+                if error.kind is not ProblemKind.UNREACHABLE:
+                    raise
+            else:
+                return
+            if self._is_reached or not since:
+                since, waits = self._clock(), iter(_AGAIN_S)
+            self._session.dispatch(RunsFailed(f"the store cannot be reached since {since}; trying again"))
+            await self._sleep(next(waits, _AGAIN_S[-1]))
+
+    async def _keep_open_once(self) -> None:
+        """Follow the runs until the store is cut off, or is not needed. Raises any kind of `Problem`."""
+        from console.services.run.opening import open_context
+        from console.services.store.door import may_have_runs
+        from console.view.run.event import RunsListed
+
+        if self._session.state.is_read_only and not await asyncio.to_thread(may_have_runs, self._environment):
+            self._session.dispatch(RunsListed(()))
+            return
+        open_runs = self._open_runs or open_context
+        async with open_runs(
+            self._session.profile,
+            self._share_gateway,
+            environment=self._environment,
+            reservations=self._session.reservations,
+            ended=self._session.run_ended,
+        ) as context:
+            self.context = context  # it stays open while the store is cut off: a step may be waiting to write
+            await self._trying_again(partial(self._follow, context))
+
     async def _follow(self, context: "RunContext") -> None:
         await self.list_runs(context)
+        self._is_reached = True
         view = self._session.state.run
         if view is not None and view.runs:
             known = {row.run_id for row in view.runs}
             here = None if self.log is None else self.log.state.run_id  # of a profile that was in use before
             self.log = None
             await self.look_at(here if here in known and here is not None else view.runs[0].run_id)
+        await self._read_inbox(context, ())
         async for changed in context.ledger.changes(interval_s=_LOOK_S):
             await self.list_runs(context)
             view = self._session.state.run
@@ -91,10 +143,11 @@ class RunsInView:
                 run = self.log.state
                 if await context.ledger.head(run.run_id) != run.head:  # our own appends are shown already
                     await self.look_at(run.run_id)
+            await self._read_inbox(context, changed)
 
     async def list_runs(self, context: "RunContext") -> None:
         """Read the list of runs."""
-        from console.view.run_view import RunRow, RunsListed
+        from console.view.run.event import RunRow, RunsListed
 
         rows = [
             RunRow(
@@ -109,7 +162,25 @@ class RunsInView:
             )
             for each in await context.ledger.runs(_LIST_LIMIT)
         ]
-        self._session.dispatch(RunsListed(tuple(rows)))
+        store = context.store
+        self._session.dispatch(RunsListed(tuple(rows), "" if store.database is None else store.where))
+
+    async def _read_inbox(self, context: "RunContext", changed: Iterable[str]) -> None:
+        """Find out what waits for the operator; a run that was not appended to is not read again."""
+        from console.services.run.opening import Operators
+        from console.services.team.inbox import Inbox
+        from console.view.run.event import InboxEntry, InboxRead
+
+        if self._inbox is None or self._inbox[0] is not context:
+            operators = Operators(context.artifacts, context.profile, self._environment)
+            self._inbox = context, Inbox(context.ledger, operators)
+        inbox = self._inbox[1]
+        inbox.forget(changed)
+        entries = [
+            InboxEntry(row.run.run_id, row.waiting.since_ms, row.waiting.why, row.waiting.left is not None)
+            for row in await inbox.read(known=self.log)
+        ]
+        self._session.dispatch(InboxRead(tuple(entries)))
 
     async def look_at(self, run_id: str) -> None:
         """Put a run in view, in its current state."""
@@ -117,7 +188,7 @@ class RunsInView:
         if context is None:
             return
         from console.app.runs.reading import context_of_run, read_run
-        from console.view.run_view import RunUnread
+        from console.view.run.event import RunUnread
 
         try:
             log = self.log
@@ -147,7 +218,7 @@ class RunsInView:
     @contextlib.contextmanager
     def telling_checkpoint(self, context: "RunContext", log: "RunLog") -> Iterator[None]:
         """After the block's decision or step, show why the run's checkpoint is not signed, if it is not."""
-        from console.view.run_view import CheckpointTold
+        from console.view.run.event import CheckpointTold
 
         context.checkpoints.problem = ""
         try:

@@ -22,7 +22,7 @@ from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog
 from console.services.run.subject import read_findings, read_outputs_at, read_subject
 from console.view.record.proof import Claim, claim_of
-from console.view.run_view import CallShown, GateNotes, RunSeen
+from console.view.run.event import CallShown, GateNotes, RunSeen
 from console.view.run_words import entry_words
 
 Opens = Callable[[Profile], Callable[[], AbstractAsyncContextManager[Target]]]
@@ -31,7 +31,7 @@ Opens = Callable[[Profile], Callable[[], AbstractAsyncContextManager[Target]]]
 
 async def read_run(context: RunContext, run_id: str) -> RunLog:
     """Read a run. Raises as `RunLog.open` does."""
-    return await RunLog.open(context.ledger, run_id, ended=context.ended)
+    return await RunLog.open(context.ledger, run_id, ended=context.ended, appended=context.appended)
 
 
 async def context_of_run(context: RunContext, state: RunState, opens: Opens) -> tuple[RunContext, str]:

@@ -57,7 +57,7 @@ class Stepping:
 
     def claim(self) -> None:
         """Note at once that a step begins, so that no key can begin it twice before its work starts."""
-        from console.view.run_view import StepBegun
+        from console.view.run.event import StepBegun
 
         if self._runs.log is not None:
             self._session.dispatch(StepBegun(self._runs.log.state.run_id))
@@ -108,7 +108,7 @@ class Stepping:
 
     def claim_auto(self) -> None:
         """Note at once that the run in view steps by itself from now on."""
-        from console.view.run_view import AutoBegun
+        from console.view.run.event import AutoBegun
 
         if self._runs.log is not None:
             self._session.dispatch(AutoBegun(self._runs.log.state.run_id))
@@ -116,7 +116,7 @@ class Stepping:
 
     def end_auto(self) -> None:
         """Let the work in progress be the last that is done by itself; it is not cut off."""
-        from console.view.run_view import AutoEnded
+        from console.view.run.event import AutoEnded
 
         self._session.dispatch(AutoEnded())
 
@@ -125,7 +125,7 @@ class Stepping:
 
         It ends after the work in progress if the operator ends the automatic steps meanwhile.
         """
-        from console.view.run_view import AutoEnded
+        from console.view.run.event import AutoEnded
 
         self._prepared = None
         said = ""
@@ -166,7 +166,7 @@ class Stepping:
     async def _stepping(self) -> AsyncIterator["tuple[RunLog, RunContext] | None"]:
         """Yield the run in view for a step; end with its message, and with the run's state after the step."""
         await self._session.load(STEPPING)
-        from console.view.run_view import StepEnded
+        from console.view.run.event import StepEnded
 
         runs = self._runs
         log, context, said = runs.log, runs.here, ""
@@ -193,7 +193,7 @@ class Stepping:
         from console.domain.run.call_event import CallIntended
         from console.domain.run.event import Entry
         from console.services.run.step import CallPrepared, GateNoted, PreflightNoted
-        from console.view.run_view import CheckOutput, PreflightRungStarted, RunCalled
+        from console.view.run.event import CheckOutput, PreflightRungStarted, RunCalled
 
         runs = self._runs
         match event:
@@ -222,7 +222,7 @@ class Stepping:
         if self._task is not None:
             await asyncio.wait({self._task})
         from console.domain.run.state import Phase
-        from console.view.run_view import AutoEnded, StepEnded
+        from console.view.run.event import AutoEnded, StepEnded
 
         view = self._session.state.run
         if view is not None and view.auto:

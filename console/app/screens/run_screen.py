@@ -12,7 +12,16 @@ from textual.screen import Screen
 
 from console.app.actions import Place, action_named, bindings
 from console.app.controller import Controller
-from console.app.dialogs.asks import auto_ask, bring_ask, end_ask, fallback_ask, repeat_ask, save_ask, verdict_ask
+from console.app.dialogs.asks import (
+    auto_ask,
+    bring_ask,
+    end_ask,
+    fallback_ask,
+    handover_ask,
+    repeat_ask,
+    save_ask,
+    verdict_ask,
+)
 from console.app.dialogs.dialogs import Dialog
 from console.app.dialogs.run_dialogs import Ask, AskDialog, ConfirmDialog, SendDialog, brief_dialog
 from console.app.panes.bars import HeaderBar, KeyBar
@@ -21,6 +30,7 @@ from console.app.panes.gate.result import heading_of
 from console.app.panes.gate.whole import WholePane, whole_of
 from console.app.panes.help_pane import HelpPane
 from console.app.panes.next_pane import NextPane
+from console.app.panes.run.titles import count_of, title_of
 from console.app.panes.run_list_pane import RunListPane
 from console.app.panes.run_output_pane import RunOutputPane
 from console.app.panes.run_record_pane import RunRecordPane
@@ -31,7 +41,8 @@ from console.app.widgets.line_pane import LinePane
 from console.domain.run.gate import GateVerdict
 from console.domain.run.state import RunState
 from console.view.console_state import ConsoleState
-from console.view.run_view import CursorMoved, LookedBack, RunView
+from console.view.run.event import CursorMoved, InboxToggled, LookedBack
+from console.view.run_view import RunView
 
 _DECISIONS = ("run.ready", "run.revise", "run.block")
 
@@ -72,6 +83,8 @@ class RunScreen(Screen[None]):
             "run.save": partial(self._ask_about, save_ask),
             "run.auto": self._auto,
             "run.cut": self._cut,
+            "run.inbox": self._toggle_inbox,
+            "run.handover": partial(self._ask_about, handover_ask),
             "run.bring": self._bring,
             "run.close": self._close,
             "run.new": lambda: self._controller.open_new_run(lambda: self.show_tab("gate")),
@@ -159,12 +172,12 @@ class RunScreen(Screen[None]):
         is_narrow = self.has_class("-narrow")
         names = {"runs": "1 runs", "gate": "2 gate", "output": "3 output", "record": "4 record"}
         places = {
-            "runs": _count(view),
+            "runs": count_of(view),
             "gate": "\\[ ] look back" if len(view.notes) > 1 else "",
         }
         for pane in self._panes():
             others = "   ".join(name for key, name in names.items() if key != pane.id)
-            title = _title(view, str(pane.id), names[str(pane.id)])
+            title = title_of(view, str(pane.id), names[str(pane.id)])
             pane.name_frame(title, others if is_narrow else places.get(str(pane.id), ""))
 
     def _tell_unsigned(self, state: ConsoleState) -> None:
@@ -222,6 +235,15 @@ class RunScreen(Screen[None]):
         if view is not None and view.runs:
             look = self._bridge.runs.look_at(view.runs[view.cursor].run_id)
             self.run_worker(look, name="look at a run", group="look", exclusive=True)
+
+    def _toggle_inbox(self) -> None:
+        """Show only what waits for the operator, or all runs again; the first of them comes into view."""
+        self._session.dispatch(InboxToggled())
+        self.show_tab("runs")
+        view = self._session.state.run
+        is_gone = view is not None and view.state is not None and view.waits_since(view.state.run_id) is None
+        if view is not None and view.is_inbox and is_gone:
+            self._look_at(0)
 
     def _focus_by(self, step: int) -> None:
         order = ["runs", "gate", "output", "record"]
@@ -371,20 +393,3 @@ class RunScreen(Screen[None]):
     def _end_auto(self) -> None:
         self._bridge.steps.end_auto()
         self._tell("automatic steps end with the work in progress; then you decide")
-
-
-def _count(view: RunView) -> str:
-    """Return which run of how many it is, and how many wait for a decision."""
-    waiting = sum(each.status == "waiting" for each in view.runs)
-    told = f" · {waiting} wait{'s' if waiting == 1 else ''} for you" if waiting else ""
-    return f"{view.cursor + 1} of {len(view.runs)}{told}" if view.runs else ""
-
-
-def _title(view: RunView, pane: str, name: str) -> str:
-    """Return a pane's title, in our own words."""
-    if pane == "gate" and view.shown is not None:
-        back = f" · {view.back} back" if view.back else ""
-        return f"{name} · {view.shown.gate.words}{back}"
-    if pane == "output":
-        return f"{name} · not stored · safe to watch" if view.is_stepping_this else f"{name} · what happened"
-    return name

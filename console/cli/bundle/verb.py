@@ -6,10 +6,9 @@ from console.cli.bundle.hand_over import hand_over, hand_over_scenario
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile
-from console.cli.run.ledger import artifacts_to_read, ledger_to_read, run_id_of
+from console.cli.run.ledger import run_id_of, store_to_read
 from console.cli.token.symptoms import examined, examined_machine
 from console.domain.escalation.kept_exchange import kept_of
-from console.domain.exchange.kept import KeptExchange
 from console.domain.problem import Problem, ProblemKind
 from console.services.config.settings import Profile
 from console.services.doctor import Symptom
@@ -20,6 +19,7 @@ from console.services.escalation.gather import (
     failed_call,
     route_that_failed,
 )
+from console.services.ledger.artifacts import ArtifactStore
 from console.services.ledger.ledger import LedgerError
 from console.services.run.beginning import read_inputs
 from console.services.run.call_end import read_exchange
@@ -29,26 +29,19 @@ from console.services.run.run_log import RunLog
 
 async def escalate_run(arguments: argparse.Namespace) -> ExitCode:
     """Bundle a run. Raises any kind of `Problem`."""
-    async with ledger_to_read() as ledger:
-        log = await RunLog.open(ledger, await run_id_of(ledger, arguments.run))
-    kept = await _exchange_of(log)
+    async with store_to_read() as store:
+        log = await RunLog.open(store.ledger, await run_id_of(store.ledger, arguments.run))
+        kept = await read_exchange(store.artifacts, failed_call(log.state))
+        profile = None if arguments.scenario else await _profile_of_run(log, store.artifacts)
     if arguments.scenario:
         return hand_over_scenario(arguments, route_that_failed(log.state), kept)
-    profile = await _profile_of_run(log)
     return hand_over(arguments, bundle_of_run(log, profile, _around(examined_machine()), kept))
 
 
-async def _exchange_of(log: RunLog) -> KeptExchange | None:
-    """Return what this machine keeps of the failed call's exchange; None if nothing."""
-    with artifacts_to_read() as artifacts:
-        return await read_exchange(artifacts, failed_call(log.state))
-
-
-async def _profile_of_run(log: RunLog) -> Profile | None:
+async def _profile_of_run(log: RunLog, artifacts: ArtifactStore) -> Profile | None:
     """Return the profile that a run was begun with; None if it cannot be loaded here, which the bundle then says."""
     try:
-        with artifacts_to_read() as artifacts:
-            return profile_of(await read_inputs(artifacts, log.state), current().environment)
+        return profile_of(await read_inputs(artifacts, log.state), current().environment)
     except LedgerError:
         return None
     except Problem as problem:

@@ -6,7 +6,7 @@ from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.record.evidence import write_to
-from console.cli.run.ledger import ledger_to_write, run_id_of
+from console.cli.run.ledger import run_id_of, store_to_write
 from console.services.config.settings import Profile
 from console.services.record.checkpoints import Checkpoints
 from console.services.run.run_log import RunLog
@@ -24,7 +24,8 @@ async def make_checkpoint(profile: Profile, arguments: argparse.Namespace) -> Ex
         Problem: The copy cannot be written.
 
     """
-    async with ledger_to_write() as ledger:
+    async with store_to_write() as store:
+        ledger = store.ledger
         log = await RunLog.open(ledger, await run_id_of(ledger, arguments.run_id))
         maker = Checkpoints(ledger, profile.policy, current().environment, unix_ms)
         made = await maker.make(log.state)

@@ -4,7 +4,7 @@ import argparse
 
 from console.cli import output
 from console.cli.exit_code import ExitCode
-from console.cli.run.ledger import ledger_to_read, run_id_of
+from console.cli.run.ledger import run_id_of, store_to_read
 from console.cli.run.list import show_runs
 from console.cli.run.pruned import show_pruned
 from console.domain.record.projection import record_of
@@ -24,10 +24,11 @@ async def look(arguments: argparse.Namespace, profile: Profile) -> ExitCode:
         from console.cli.record.verify import verify_file
 
         return await verify_file(profile, arguments)
-    async with ledger_to_read() as ledger:
+    async with store_to_read() as store:
+        ledger = store.ledger
         match arguments.kind:
             case "list":
-                return await show_runs(ledger, arguments, profile)
+                return await show_runs(store, arguments, profile)
             case "show":
                 return await _show(ledger, arguments)
             case "export":

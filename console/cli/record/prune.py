@@ -1,23 +1,20 @@
 """`record prune`: whole runs that are over and old are deleted, after a person has seen which."""
 
 import argparse
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from console.cli import output
 from console.cli.context import current
 from console.cli.exit_code import ExitCode
-from console.cli.run.ledger import artifacts_to_read, ledger_to_read
+from console.cli.run.ledger import store_to_read, store_to_write
 from console.cli.token.input import confirm
 from console.domain.ledger.checkpoint import moment
 from console.services.config.settings import Profile
-from console.services.ledger.ledger import Ledger, LedgerError, Summary
-from console.services.ledger.sqlite import SqliteLedger
+from console.services.ledger.ledger import LedgerError, Summary
 from console.services.record.checkpoints import Checkpoints
 from console.services.record.prune import Prune, Pruned, old_runs
-from console.services.system.directories import state_directory
-from console.services.system.leak_guard import LEAK_GUARD
+from console.services.store.door import Store
 from console.services.verification_marks import user_name
 
 if TYPE_CHECKING:
@@ -38,8 +35,8 @@ async def prune(arguments: argparse.Namespace, profile: Profile) -> ExitCode:
     """
     days: int = arguments.older_than or profile.policy.retention_days
     before_ms = _now_ms() - days * _DAY_MS
-    async with _ledger(is_looking=arguments.dry_run) as ledger:
-        runs = await old_runs(ledger, before_ms)
+    async with store_to_read() if arguments.dry_run else store_to_write() as store:
+        runs = await old_runs(store.ledger, before_ms)
         if not arguments.json:
             _list(runs, days, is_shown=arguments.dry_run or not arguments.yes)
         if arguments.dry_run or not runs:
@@ -49,38 +46,26 @@ async def prune(arguments: argparse.Namespace, profile: Profile) -> ExitCode:
             is_sure=arguments.yes,
             command="gateway-console record prune",
         )
-        return await _prune(ledger, profile, arguments, runs, before_ms)
-
-
-@asynccontextmanager
-async def _ledger(*, is_looking: bool) -> AsyncIterator[Ledger]:
-    if is_looking:
-        async with ledger_to_read() as ledger:
-            yield ledger
-        return
-    directory = state_directory(current().environment)
-    async with await SqliteLedger.open(directory, is_hit=LEAK_GUARD.is_hit) as ledger:
-        yield ledger
+        return await _prune(store, profile, arguments, runs, before_ms)
 
 
 async def _prune(
-    ledger: Ledger, profile: Profile, arguments: argparse.Namespace, runs: Sequence[Summary], before_ms: int
+    store: Store, profile: Profile, arguments: argparse.Namespace, runs: Sequence[Summary], before_ms: int
 ) -> ExitCode:
-    checkpoints = Checkpoints(ledger, profile.policy, current().environment, _now_ms)
+    checkpoints = Checkpoints(store.ledger, profile.policy, current().environment, _now_ms)
     documents: list[PrunableRunDocument] = []
     count, problem = 0, ""
-    with artifacts_to_read() as artifacts:
-        work = Prune(ledger, artifacts, checkpoints, user_name())
-        progress = output.Progress("tombstones made", len(runs), is_silent=False)
-        async for each in work.delete(runs, before_ms, progress.advance):
-            progress.end()
-            if not arguments.json:
-                _say(each)
-            documents.append(_listed(each.run, "skipped" if each.why_not else "pruned", each.why_not))
-        try:
-            count = await work.delete_artifacts()
-        except LedgerError as error:
-            problem = f"not all that their models wrote could be deleted: {error}"
+    work = Prune(store.ledger, store.artifacts, checkpoints, user_name())
+    progress = output.Progress("tombstones made", len(runs), is_silent=False)
+    async for each in work.delete(runs, before_ms, progress.advance):
+        progress.end()
+        if not arguments.json:
+            _say(each)
+        documents.append(_listed(each.run, "skipped" if each.why_not else "pruned", each.why_not))
+    try:
+        count = await work.delete_artifacts()
+    except LedgerError as error:
+        problem = f"not all that their models wrote could be deleted: {error}"
     if not arguments.json and not checkpoints.has_key:
         output.note("the tombstones are not signed: the policy names no operator_key")
     return _end(arguments, before_ms, documents, count, problem)

@@ -16,7 +16,7 @@ from console.domain.run.subject import DraftShown
 from console.domain.text.safe import safe
 from console.services.candidate.branch import PatchApplied, PatchOrder, apply_patch, require_author
 from console.services.candidate.file import save_candidate
-from console.services.ledger.artifacts import Artifacts
+from console.services.ledger.artifacts import ArtifactStore
 from console.services.ledger.ledger import Ledger
 from console.services.record.checkpoints import save_beside
 from console.services.run.run_log import RunLog
@@ -26,7 +26,7 @@ from console.services.system.private_file import shown
 from console.view.subject_words import draft_size, how_to_take
 
 
-async def take_out(ledger: Ledger, artifacts: Artifacts, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
+async def take_out(ledger: Ledger, artifacts: ArtifactStore, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
     """Write the sealed candidate to a new file, with the run's checkpoint beside it, or to stdout.
 
     Raises:
@@ -91,7 +91,7 @@ def _write_document(state: RunState, sealed: DraftShown, text: str, path: Path |
     output.write_document(document)
 
 
-async def _sealed(artifacts: Artifacts, log: RunLog) -> DraftShown:
+async def _sealed(artifacts: ArtifactStore, log: RunLog) -> DraftShown:
     """Return the sealed candidate. Raises `Problem` if there is none, or it cannot be shown."""
     sealed = None
     if log.state.sealed is not None:
@@ -105,7 +105,7 @@ async def _sealed(artifacts: Artifacts, log: RunLog) -> DraftShown:
 # --- On a branch ------------------------------------------------------------------------------------------------------
 
 
-async def apply(artifacts: Artifacts, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
+async def apply(artifacts: ArtifactStore, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
     """Apply the sealed patch to the run's repository, on a new branch.
 
     Raises:

@@ -1,7 +1,8 @@
 """The context of a run on the command line: the profile it was begun with, its task, and its id as typed."""
 
 import argparse
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,21 +23,38 @@ from console.services.run.opening import catalogues_of, open_context, operator_o
 from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog
 from console.services.system.os_reason import os_reason
+from console.services.team.telling import telling
 
 
-def open_run_context(
-    profile: Profile, *, reservations: Reservations | None = None
-) -> AbstractAsyncContextManager[RunContext]:
-    """Open a profile's run context for this command line. Takes and raises what `open_context` does."""
+@asynccontextmanager
+async def open_run_context(
+    profile: Profile, *, reservations: Reservations | None = None, is_auto: bool = False
+) -> AsyncIterator[RunContext]:
+    """Open a profile's run context for this command line; what it appends to runs is told to the team's webhook.
+
+    Args:
+        profile: A checked profile.
+        reservations: The session's budget; None starts a session.
+        is_auto: Whether the command line takes the computed verdicts by itself.
+
+    Raises:
+        Problem: As `open_context` and `telling` do.
+
+    """
     given = current()
-    return open_context(
-        profile,
-        partial(opened_target, profile),
-        environment=given.environment,
-        home=given.home,
-        reservations=reservations,
-        ended=recording_of(profile).run_ended,
-    )
+    async with (
+        telling(given.environment, output.note, is_auto=lambda _: is_auto) as appended,
+        open_context(
+            profile,
+            partial(opened_target, profile),
+            environment=given.environment,
+            home=given.home,
+            reservations=reservations,
+            ended=recording_of(profile).run_ended,
+            appended=appended,
+        ) as context,
+    ):
+        yield context
 
 
 async def context_of_run(context: RunContext, log: RunLog, arguments: argparse.Namespace) -> RunContext:

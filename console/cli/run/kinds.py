@@ -21,7 +21,7 @@ from console.domain.probes.event import RungStarted
 from console.domain.record.projection import record_of
 from console.domain.routes.role import Role
 from console.domain.run.agent_event import OWN_COMMAND
-from console.domain.run.command import AllowRepeat, BringDraft, MoveRoute, Stop, operator_verdict
+from console.domain.run.command import AllowRepeat, BringDraft, HandOver, MoveRoute, Stop, operator_verdict
 from console.domain.run.event import Entry
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.rules.repeats import needs_new_attempt
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 async def do(arguments: argparse.Namespace, profile: Profile, outputs: Outputs) -> ExitCode:
     """Run one kind of the verb. Raises any kind of `Problem`."""
-    async with open_run_context(profile) as opened:
+    async with open_run_context(profile, is_auto=getattr(arguments, "auto", False)) as opened:
         context, log = opened, None
         if arguments.kind != "start":
             log = await _find(opened, arguments.run_id)
@@ -72,6 +72,8 @@ async def _carry_out(context: RunContext, log: RunLog, arguments: argparse.Names
             return await _bring(context, log, arguments)
         case "decide":
             return await _decide(context, log, arguments)
+        case "handover":
+            return await _hand_over(context, log, arguments)
         case "stop":
             return await _stop(context, log, arguments)
         case "resume":
@@ -224,6 +226,11 @@ async def _bring(context: RunContext, log: RunLog, arguments: argparse.Namespace
     return await _step(context, log, arguments)
 
 
+async def _hand_over(context: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
+    await _note_entries(await command(context, log, HandOver(arguments.to, arguments.note)), arguments)
+    return _finish(log.state, arguments, ExitCode.OK)
+
+
 async def _stop(context: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
     await _note_entries(await command(context, log, Stop(arguments.reason)), arguments)
     return _finish(log.state, arguments, ExitCode.OK)
@@ -251,7 +258,9 @@ async def _note_entries(entries: Sequence[Entry], arguments: argparse.Namespace)
 
 
 async def _find(context: RunContext, name: str) -> RunLog:
-    return await RunLog.open(context.ledger, await run_id_of(context.ledger, name), ended=context.ended)
+    return await RunLog.open(
+        context.ledger, await run_id_of(context.ledger, name), ended=context.ended, appended=context.appended
+    )
 
 
 def _finish(state: RunState, arguments: argparse.Namespace, code: ExitCode | None = None) -> ExitCode:

@@ -1,17 +1,14 @@
-"""The ledger on the command line: opened to read only, and a run's id as typed."""
+"""The store on the command line: opened to read only, or to write, and a run's id as typed."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from console.cli.context import current
 from console.domain.ledger.ulid import is_run_id
 from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
-from console.services.ledger.artifacts import Artifacts
 from console.services.ledger.ledger import Ledger
-from console.services.ledger.sqlite import SqliteLedger
-from console.services.system.directories import state_directory
-from console.services.system.leak_guard import LEAK_GUARD
+from console.services.store.door import Store, open_store
 
 _SHORTEST_PART = 4
 
@@ -22,34 +19,21 @@ class RunNameError(Problem):
     kind = ProblemKind.USAGE
 
 
+def store_to_read() -> AbstractAsyncContextManager[Store]:
+    """Open the store to read only: what steps and decides is not loaded. Raises what `open_store` does."""
+    return open_store(current().environment, is_looking=True)
+
+
+def store_to_write() -> AbstractAsyncContextManager[Store]:
+    """Open the store to add to it or to delete from it. Raises what `open_store` does."""
+    return open_store(current().environment)
+
+
 @asynccontextmanager
 async def ledger_to_read() -> AsyncIterator[Ledger]:
-    """Open this machine's ledger to read only: what steps and decides is not loaded.
-
-    Raises:
-        LedgerError: The state directory cannot be used.
-
-    """
-    directory = state_directory(current().environment)
-    async with await SqliteLedger.open(directory, is_hit=LEAK_GUARD.is_hit, is_looking=True) as ledger:
-        yield ledger
-
-
-@asynccontextmanager
-async def ledger_to_write() -> AsyncIterator[Ledger]:
-    """Open this machine's ledger to add to it. Raises `LedgerError` as `ledger_to_read` does."""
-    async with await SqliteLedger.open(state_directory(current().environment), is_hit=LEAK_GUARD.is_hit) as ledger:
-        yield ledger
-
-
-@contextmanager
-def artifacts_to_read() -> Iterator[Artifacts]:
-    """Open this machine's artifacts; nothing is created."""
-    artifacts = Artifacts(state_directory(current().environment))
-    try:
-        yield artifacts
-    finally:
-        artifacts.close()
+    """Open the store's ledger to read only. Raises what `open_store` does."""
+    async with store_to_read() as store:
+        yield store.ledger
 
 
 async def run_id_of(ledger: Ledger, name: str) -> str:

@@ -2,23 +2,23 @@
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import replace
 
 from console.cli import output
-from console.cli.context import current
 from console.cli.exit_code import ExitCode
+from console.cli.run.inbox import read_inbox
 from console.cli.run.pruned import pruned_words
 from console.domain.ledger.checkpoint import moment
 from console.domain.problem import Problem, ProblemKind
 from console.services.config.settings import Profile
 from console.services.ledger.ledger import EVERY_RUN, Ledger, Summary, Wanted
+from console.services.store.door import Store
 
 
-async def show_runs(ledger: Ledger, arguments: argparse.Namespace, profile: Profile) -> ExitCode:
+async def show_runs(store: Store, arguments: argparse.Namespace, profile: Profile) -> ExitCode:
     """Write the runs that the options want, newest first.
 
     Args:
-        ledger: The ledger.
+        store: Where the runs are.
         arguments: The command line, with the options of `add_list_arguments`.
         profile: The profile whose operator asks, for runs whose own profile is not on this machine.
 
@@ -27,6 +27,7 @@ async def show_runs(ledger: Ledger, arguments: argparse.Namespace, profile: Prof
         Problem: Two options exclude each other.
 
     """
+    ledger = store.ledger
     wanted = Wanted(
         arguments.status,
         arguments.repository,
@@ -41,7 +42,8 @@ async def show_runs(ledger: Ledger, arguments: argparse.Namespace, profile: Prof
     if not arguments.waiting_for_me:
         runs = await ledger.runs(arguments.limit, wanted)
     elif wanted.status in (None, "waiting"):
-        runs = await _waiting_for_me(ledger, wanted, arguments.limit, profile)
+        found = await read_inbox(store, wanted, profile)
+        runs = tuple(sorted((row.run for row in found), key=lambda run: run.run_id, reverse=True))[: arguments.limit]
     else:
         raise Problem(f"--waiting-for-me and --status {wanted.status} exclude each other", ProblemKind.USAGE)
     pruned = await ledger.tombstones() if arguments.pruned else ()
@@ -100,27 +102,3 @@ async def _complete(ledger: Ledger, wanted: Wanted) -> None:
     progress.end()
     if problems:
         output.note(f"{len(problems)} run(s) cannot be read, and may be missing below: {problems[0]}")
-
-
-async def _waiting_for_me(ledger: Ledger, wanted: Wanted, limit: int, profile: Profile) -> tuple[Summary, ...]:
-    """Return the waiting runs that this operator may take further. Only as many are read as are shown."""
-    from console.domain.run.decide import waits_for
-    from console.services.ledger.artifacts import Artifacts
-    from console.services.run.opening import Operators
-    from console.services.run.run_log import RunLog
-    from console.services.system.directories import state_directory
-
-    waiting = replace(wanted, status="waiting")
-    artifacts = Artifacts(state_directory(current().environment))
-    operators = Operators(artifacts, profile, current().environment)
-    found: list[Summary] = []
-    try:
-        for each in await ledger.runs(100_000, waiting):
-            log = await RunLog.open(ledger, each.run_id)
-            if waits_for(log.state, await operators.of(log.state)):
-                found.append(each)
-            if len(found) == limit:
-                break
-    finally:
-        artifacts.close()
-    return tuple(found)

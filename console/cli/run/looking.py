@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from console.cli import output
 from console.cli.exit_code import ExitCode
 from console.cli.outputs.outputs import Outputs
-from console.cli.run.ledger import artifacts_to_read, ledger_to_read, run_id_of
+from console.cli.run.ledger import run_id_of, store_to_read
 from console.cli.run.list import show_runs
 from console.cli.run.pruned import show_pruned
 from console.cli.run.report import show_standing
@@ -24,9 +24,14 @@ if TYPE_CHECKING:
 
 async def look(arguments: argparse.Namespace, profile: Profile, outputs: Outputs) -> ExitCode:
     """Run one kind of the verb. Raises any kind of `Problem`."""
-    async with ledger_to_read() as ledger:
+    async with store_to_read() as store:
+        ledger, artifacts = store.ledger, store.artifacts
         if arguments.kind == "list":
-            return await show_runs(ledger, arguments, profile)
+            return await show_runs(store, arguments, profile)
+        if arguments.kind == "inbox":
+            from console.cli.run.inbox import show_inbox
+
+            return await show_inbox(store, arguments, profile)
         run_id = await run_id_of(ledger, arguments.run_id)
         if arguments.kind == "show" and (tombstone := await ledger.tombstone(run_id)) is not None:
             if outputs.is_wanted:
@@ -35,16 +40,15 @@ async def look(arguments: argparse.Namespace, profile: Profile, outputs: Outputs
         log = await RunLog.open(ledger, run_id)
         if arguments.kind == "show" and arguments.artifact is arguments.gate is None:
             return _show(log.state, arguments, outputs)
-        with artifacts_to_read() as artifacts:
-            if arguments.kind == "show":
-                from console.cli.run.subject import show_subject
+        if arguments.kind == "show":
+            from console.cli.run.subject import show_subject
 
-                return await show_subject(artifacts, log, arguments)
-            from console.cli.run.candidate import apply, take_out
+            return await show_subject(artifacts, log, arguments)
+        from console.cli.run.candidate import apply, take_out
 
-            if arguments.kind == "apply":
-                return await apply(artifacts, log, arguments)
-            return await take_out(ledger, artifacts, log, arguments)
+        if arguments.kind == "apply":
+            return await apply(artifacts, log, arguments)
+        return await take_out(ledger, artifacts, log, arguments)
 
 
 def _show(state: RunState, arguments: argparse.Namespace, outputs: Outputs) -> ExitCode:

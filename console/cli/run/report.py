@@ -10,7 +10,7 @@ from console.domain.run.decide import HEAD_LENGTH
 from console.domain.run.rules.repeats import may_repeat, needs_new_attempt
 from console.domain.run.state import Phase, RunState, RunStatus
 from console.domain.run.terms import open_verdicts, terms_of
-from console.view.run_words import standing
+from console.view.run_words import handover_words, standing
 from console.view.subject_words import how_to_take
 
 
@@ -98,5 +98,7 @@ def show_standing(state: RunState) -> None:
     output.note(f"run {state.run_id}: {standing(state)}")
     if state.stopped is not None and state.stopped.reason:
         output.note(f"    why: {state.stopped.reason}")
+    if state.handover is not None:
+        output.note("    {}: {}".format(*handover_words(state.handover)))
     for command in next_commands(state):
         output.note(f"    next: {command}")

@@ -14,7 +14,7 @@ from console.domain.run.gate import Gate
 from console.domain.run.state import RunState
 from console.domain.run.subject import DraftShown, PreflightNotes, Subject
 from console.domain.text.secret_scan import find_secrets, scrub
-from console.services.ledger.artifacts import Artifacts
+from console.services.ledger.artifacts import ArtifactStore
 from console.services.ledger.ledger import LedgerError
 from console.services.run.run_log import RunLog
 from console.services.run.subject import read_artifact, read_findings, read_outputs_at, read_subject
@@ -40,7 +40,7 @@ _GATES = {
 # --- Where a run waits ------------------------------------------------------------------------------------------------
 
 
-async def note_subject(artifacts: Artifacts, log: RunLog, gate: Gate, *, with_findings: bool) -> None:
+async def note_subject(artifacts: ArtifactStore, log: RunLog, gate: Gate, *, with_findings: bool) -> None:
     """Tell a person on stderr what a gate's decision is about, in brief. What cannot be read is said, not raised."""
     state = log.state
     attempt = _newest_attempt(state, gate)
@@ -87,7 +87,7 @@ def _how_to_see(state: RunState, gate: Gate, subject: Subject | None) -> tuple[s
 # --- What was asked for -----------------------------------------------------------------------------------------------
 
 
-async def show_subject(artifacts: Artifacts, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
+async def show_subject(artifacts: ArtifactStore, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
     """Write what `--gate` or `--artifact` names to stdout.
 
     Raises:
@@ -129,7 +129,7 @@ def _verdict(state: RunState, gate: Gate, opened: GateOpened | None) -> str:
     return "not judged yet"
 
 
-async def _show_task(artifacts: Artifacts, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
+async def _show_task(artifacts: ArtifactStore, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
     text = await read_artifact(artifacts, log.state, ArtifactRole.TASK)
     if arguments.json:
         _write_document(log.state, text)
@@ -138,7 +138,7 @@ async def _show_task(artifacts: Artifacts, log: RunLog, arguments: argparse.Name
     return ExitCode.OK
 
 
-async def _findings(artifacts: Artifacts, subject: Subject, opened: GateOpened | None) -> tuple[Finding, ...]:
+async def _findings(artifacts: ArtifactStore, subject: Subject, opened: GateOpened | None) -> tuple[Finding, ...]:
     if opened is None:
         return subject.findings if isinstance(subject, PreflightNotes) else ()
     return await read_findings(artifacts, opened)

@@ -19,11 +19,13 @@ _KINDS = {
     "start": "start a run: pin the task, the repository, the routes and the instruction source",
     "step": "do the work of the run's current gate",
     "decide": "decide ready, revise or block at the waiting gate",
+    "handover": "leave a run to another operator, with a note that is shown at its gate",
     "bring": "bring the next draft to a run whose draft came from outside",
     "show": "show a run's safe record, or with --gate or --artifact what a decision is about",
     "candidate": "take the sealed candidate out of a run: a patch, an article or a plan of commands",
     "apply": "apply the sealed patch to the run's repository, on a new branch; commits and pushes nothing by itself",
     "list": "list the runs, newest first",
+    "inbox": "list the gates that wait for you: what was left to you first, then the oldest",
     "resume": "resume a run; with --repeat, also repeat a call whose outcome is unknown",
     "stop": "end a run",
 }
@@ -31,11 +33,16 @@ _KINDS = {
 
 SHOWN = ("task", "plan", "draft", "sources", "review", "critique", "candidate")
 """What `run show --artifact` shows."""
-_CHANGING = frozenset({"start", "step", "decide", "bring", "resume", "stop", "apply"})
+_CHANGING = frozenset({"start", "step", "decide", "handover", "bring", "resume", "stop", "apply"})
+_OF_ALL = frozenset({"start", "list", "inbox"})
+"""The kinds that name no run."""
 _REPORTED = ("start", "step", "bring", "show", "resume")
 """The kinds whose outcome `--output` writes to files."""
-_READING = frozenset({"show", "list", "candidate", "apply"})
+_READING = frozenset({"show", "list", "inbox", "candidate", "apply"})
 """The kinds that load nothing with which a gateway is asked."""
+
+
+_INBOX_LIMIT = 100
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(title="kinds", metavar="KIND", required=True, dest="kind")
     each = {kind: kinds.add_parser(kind, help=words, allow_abbrev=False) for kind, words in _KINDS.items()}
     for kind, child in each.items():
-        if kind not in ("start", "list"):
+        if kind not in _OF_ALL:
             child.add_argument("run_id", metavar="RUN", help="a run's id, a unique part of it, or: last")
     _add_start(each["start"])
     each["bring"].add_argument("draft", type=Path, metavar="FILE", help="the patch; - for stdin")
@@ -77,6 +84,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     decide.add_argument(
         "--saw", metavar="HEAD", help="the head that you saw; the decision is refused if the head has changed"
     )
+    handover = each["handover"]
+    handover.add_argument("--to", required=True, metavar="NAME", help="whom it is for: an operator's id")
+    handover.add_argument("--note", required=True, metavar="TEXT", help="what they have to know; it is recorded")
     resume = each["resume"]
     resume.add_argument("--repeat", action="store_true", help="repeat the lost or failed call once, on its route")
     resume.add_argument(
@@ -88,6 +98,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for kind in ("decide", "resume", "stop"):
         each[kind].add_argument("--reason", default="", metavar="TEXT", help="your reason; it is recorded")
     add_list_arguments(each["list"], "run", limit=100)
+    each["inbox"].add_argument(
+        "--limit",
+        type=count_to(LIST_LIMIT),
+        default=_INBOX_LIMIT,
+        metavar="N",
+        help=f"show at most N runs (default: {_INBOX_LIMIT})",
+    )
 
 
 def _add_start(parser: argparse.ArgumentParser) -> None:
@@ -171,7 +188,7 @@ def _why_not_reported(arguments: argparse.Namespace) -> str:
 
 
 def _do_where_runs_are(arguments: argparse.Namespace, outputs: Outputs) -> ExitCode:
-    if arguments.kind in ("start", "list"):
+    if arguments.kind in _OF_ALL:
         return _do(arguments, outputs)
     from console.cli.run.whose import where_runs_are
 

@@ -8,8 +8,7 @@ from console.cli import output
 from console.cli.context import current, running_in
 from console.cli.run.ledger import RunNameError, ledger_to_read, run_id_of
 from console.services.demo.place import demo_environment
-from console.services.ledger.sqlite import FILE_NAME
-from console.services.system.directories import state_directory
+from console.services.store.door import may_have_runs, own_file
 
 
 def where_runs_are(names: Sequence[str]) -> AbstractContextManager[None]:
@@ -19,15 +18,14 @@ def where_runs_are(names: Sequence[str]) -> AbstractContextManager[None]:
         names: The runs as typed: ids, unique parts, or `last`.
 
     Raises:
-        LedgerError: A ledger cannot be used.
+        LedgerError: A ledger cannot be used; `open_store` says what else.
         PrivateFileError: XDG_STATE_HOME and HOME name no directory.
 
     """
     environment = demo_environment(current().environment)
-    if not names or not (state_directory(environment) / FILE_NAME).exists():
+    if not names or not own_file(environment).exists():
         return nullcontext()
-    is_begun = (state_directory(current().environment) / FILE_NAME).exists()
-    if is_begun and asyncio.run(_has_any(names)):
+    if may_have_runs(current().environment) and asyncio.run(_has_any(names)):
         return nullcontext()
     there = current().within(environment)
     with running_in(there):

@@ -44,6 +44,9 @@ VERBS = {
     ),
     "run": Verb("console.cli.run.verb", "gated runs, one step or one decision at a time", may_hold_token=True),
     "record": Verb("console.cli.record.verb", "the safe records of runs: list, show, verify"),
+    "operator": Verb(
+        "console.cli.operator.verb", "who may act in a store that a team shares: SSH keys and database users"
+    ),
     "history": Verb("console.cli.history.verb", "how fast and reliable each route was, its cost, what is worse now"),
     "fleet": Verb(
         "console.cli.fleet.verb", "many profiles in one table, the worst first; looks at all again", may_hold_token=True

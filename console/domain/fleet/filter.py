@@ -1,4 +1,4 @@
-"""A filter: which rows of the fleet are wanted, in words that a person types: `down !name:test age>1d`."""
+"""A filter: which rows of the fleet are wanted, as a person types them: `down !name:test age>1d`."""
 
 import re
 from collections.abc import Callable, Mapping

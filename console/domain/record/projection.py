@@ -7,6 +7,7 @@ from console.domain.record.record import (
     Record,
     RecordedCall,
     RecordedGate,
+    RecordedHandover,
     RecordedMove,
     RecordedWriter,
     VerdictPart,
@@ -93,6 +94,7 @@ def record_of(state: RunState) -> Record:
         candidate_tree=_candidate_tree(state),
         four_eyes=state.sealed is not None and state.sealed.four_eyes,
         chosen_routes=() if created is None else created.chosen_routes,
+        handovers=tuple(_handovers(state)),
         lines=state.seq,
         head=state.head,
     )
@@ -182,6 +184,12 @@ def _moves(state: RunState) -> Iterator[RecordedMove]:
     for move in state.moves:
         yield RecordedMove(move.role, serving.get(move.role), move.route, move.reason, move.proof)
         serving[move.role] = move.route
+
+
+def _handovers(state: RunState) -> Iterator[RecordedHandover]:
+    for each in state.handovers:
+        handed = each.handed
+        yield RecordedHandover(handed.gate, handed.attempt, each.actor.id, handed.to, handed.note, each.at_ms)
 
 
 def _independence(openings: Sequence[GateOpened]) -> tuple[tuple[str, int], ...]:

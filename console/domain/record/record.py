@@ -69,6 +69,20 @@ class RecordedMove:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedHandover:
+    """An operator left the run to another one, with a note."""
+
+    gate: Gate
+    attempt: int
+    by: str
+    """The operator's id."""
+    to: str
+    """The id of the operator whom it was for; everyone else could decide too."""
+    note: str
+    handed_over_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class RecordedCall:
     """One call of a run: the requested and reported model, the outcome and the usage."""
 
@@ -258,6 +272,8 @@ class Record:
     """Whether two operators, told apart by their keys, passed the candidate."""
     chosen_routes: tuple[str, ...]
     """The routes that `run start --route` named, each by its key, as in `writer.fast`; absent if it named none."""
+    handovers: tuple[RecordedHandover, ...]
+    """Whom the run was left to, and with which notes; absent if it was left to no one."""
     lines: int
     """The number of lines in the run's ledger; the next field is the hash of the last line."""
     head: str

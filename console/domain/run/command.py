@@ -66,14 +66,25 @@ class MoveRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOver:
+    """The operator leaves the run to another one, with a note; no one else is kept from deciding."""
+
+    to: str
+    """Whom it is for: an operator's id."""
+    note: str
+    to_key: str | None = None
+    """The fingerprint of their key, if it is known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """The operator ends the run."""
 
     reason: str
 
 
-Command = ReportEvent | Decide | SignDecision | AllowRepeat | BringDraft | MoveRoute | Stop
-OperatorCommand = Decide | AllowRepeat | BringDraft | MoveRoute | Stop
+Command = ReportEvent | Decide | SignDecision | AllowRepeat | BringDraft | MoveRoute | HandOver | Stop
+OperatorCommand = Decide | AllowRepeat | BringDraft | MoveRoute | HandOver | Stop
 """The operator's commands; a signature accompanies a decision that needs one."""
 
 

@@ -6,7 +6,7 @@ which event can follow which; this module adds the rules on budgets, reasons and
 
 from dataclasses import replace
 
-from console.domain.ledger.actor import Actor, ActorKind
+from console.domain.ledger.actor import Actor, ActorKind, actor_id
 from console.domain.ledger.signature import SignatureFormError, signer_of
 from console.domain.routes.role import Role
 from console.domain.run.call_event import CallRecorded
@@ -15,6 +15,7 @@ from console.domain.run.command import (
     BringDraft,
     Command,
     Decide,
+    HandOver,
     MoveRoute,
     ReportEvent,
     SignDecision,
@@ -24,6 +25,7 @@ from console.domain.run.event import (
     CandidateSealed,
     DraftBrought,
     GateDecided,
+    HandedOver,
     OperatorSigned,
     RouteMoved,
     RunBlocked,
@@ -71,6 +73,8 @@ def decide(state: RunState, command: Command, actor: Actor) -> tuple[RunEvent, .
             return _check_person(actor) or why_not_follow(state, brought) or check_reason(made_by) or (brought,)
         case MoveRoute():
             return _check_person(actor) or _move_route(state, command)
+        case HandOver():
+            return _check_person(actor) or _hand_over(state, command)
         case Stop(reason):
             stopped = RunStopped(StopCause.OPERATOR, reason=kept_reason(reason))
             return why_not_follow(state, stopped) or check_reason(reason, is_needed=True) or (stopped,)
@@ -209,6 +213,13 @@ def _sign(state: RunState, actor: Actor, signature: str, signers_sha256: str) ->
 def _allow_repeat(state: RunState, reason: str) -> tuple[RunEvent, ...] | Refusal:
     allowed = repeat_of(state, reason)
     return why_no_repeat(state, allowed) or check_reason(reason, is_needed=True) or (allowed,)
+
+
+def _hand_over(state: RunState, command: HandOver) -> tuple[RunEvent, ...] | Refusal:
+    if command.to != actor_id(command.to):
+        return Refusal(RefusalCode.NOT_ALLOWED, "an operator's id has letters, digits and ._@+- only, at most 64")
+    handed = HandedOver(state.gate, state.attempt, command.to, kept_reason(command.note), command.to_key)
+    return why_not_follow(state, handed) or check_reason(command.note, is_needed=True, what="note") or (handed,)
 
 
 def _move_route(state: RunState, command: MoveRoute) -> tuple[RunEvent, ...] | Refusal:

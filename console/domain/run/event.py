@@ -260,6 +260,20 @@ class OperatorSigned:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """An operator left the run to another one, with a note. It changes no one's rights: everyone may still decide."""
+
+    gate: Gate
+    attempt: int
+    to: str
+    """Whom it is for, by the id that operators have in the ledger."""
+    note: str
+    """What they have to know; typed by the operator."""
+    to_key: str | None = later(None)
+    """The fingerprint of their key, where the store has a list of operators; None where it has none."""
+
+
+@dataclass(frozen=True, slots=True)
 class GateDecided:
     """A decision was made at a gate."""
 
@@ -341,6 +355,7 @@ RunEvent = (
     | SourcesChecked
     | GateOpened
     | OperatorSigned
+    | HandedOver
     | GateDecided
     | RunBlocked
     | RunStopped

@@ -19,6 +19,7 @@ from console.domain.run.event import (
     Entry,
     GateDecided,
     GateOpened,
+    HandedOver,
     InstructionPinned,
     OperatorSigned,
     PreflightFinished,
@@ -34,7 +35,7 @@ from console.domain.run.event import (
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.pinned import ProofSpent
 from console.domain.run.refusal import Refusal
-from console.domain.run.state import CallEnd, Decision, Phase, RunState, RunStatus, changed
+from console.domain.run.state import CallEnd, Decision, Handover, Phase, RunState, RunStatus, changed
 from console.domain.run.transition import Move, Transition, transition_of
 
 
@@ -246,6 +247,8 @@ def _note(state: RunState, entry: Entry, new: _Changes) -> None:  # one case per
                 state.is_asked and event.verdict is GateVerdict.READY
             )  # to send work back again is not what was asked
             new["is_asked"] = is_on or (not event.is_machine and bool(event.reason))
+        case HandedOver() as event:
+            new["handovers"] = (*state.handovers, Handover(event, entry.actor, entry.at_ms))
         case CallIntended(turn_id="") | AgentBegun() as event:
             _begin_work(event, new)
         case AgentEnded() | AgentLost() as event:

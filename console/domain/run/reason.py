@@ -19,15 +19,15 @@ def kept_reason(reason: str) -> str:
     return unicodedata.normalize("NFC", " ".join(reason.strip()[:_TYPED_LIMIT].split()))
 
 
-def check_reason(reason: str, *, is_needed: bool = False) -> Refusal | None:
-    """Refuse a reason that is too short, too long, or contains something that must not be stored."""
+def check_reason(reason: str, *, is_needed: bool = False, what: str = "reason") -> Refusal | None:
+    """Refuse a reason, or a note, that is too short, too long, or contains something that must not be stored."""
     kept = kept_reason(reason)
     if is_needed and len(kept) < TYPED_REASON:
-        return Refusal(RefusalCode.REASON, f"this needs a reason of at least {TYPED_REASON} characters, typed by you")
+        return Refusal(RefusalCode.REASON, f"this needs a {what} of at least {TYPED_REASON} characters, typed by you")
     if len(kept) > REASON_LIMIT:
-        return Refusal(RefusalCode.REASON, f"a reason has at most {REASON_LIMIT} characters")
+        return Refusal(RefusalCode.REASON, f"a {what} has at most {REASON_LIMIT} characters")
     if safe(kept) != kept:
-        return Refusal(RefusalCode.REASON, "the reason contains invisible characters; type it again")
+        return Refusal(RefusalCode.REASON, f"the {what} contains invisible characters; type it again")
     if find_secrets(kept):
-        return Refusal(RefusalCode.SECRET, "the reason seems to contain a secret; it was not stored")
+        return Refusal(RefusalCode.SECRET, f"the {what} seems to contain a secret; it was not stored")
     return None

@@ -17,6 +17,7 @@ from console.domain.run.event import (
     DraftBrought,
     GateDecided,
     GateOpened,
+    HandedOver,
     InstructionPinned,
     OperatorSigned,
     PreflightFinished,
@@ -76,6 +77,15 @@ class Decision:
     """The signature of the decision."""
 
 
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """A hand-over with its author and time."""
+
+    handed: HandedOver
+    actor: Actor
+    at_ms: int
+
+
 @dataclass(frozen=True)
 class RunState:
     """Everything known about a run, folded from the ledger. It has no slots, so that `changed` copies it at once."""
@@ -124,6 +134,7 @@ class RunState:
     decisions: tuple[Decision, ...] = ()
     verdict: GateVerdict | None = None
     """The newest decision's verdict."""
+    handovers: tuple[Handover, ...] = ()
     moves: tuple[RouteMoved, ...] = ()
     spent: Spent = Spent()
     spent_in_attempt: Spent = Spent()
@@ -195,6 +206,13 @@ class RunState:
         """The most that the open calls may cost."""
         costs = [call.cost for call in self.open_calls]
         return Estimate(sum(each.tokens for each in costs), sum(each.microusd or 0 for each in costs))
+
+    @property
+    def handover(self) -> Handover | None:
+        """Whom this gate was left to, and with which note; None if it was left to no one, or is decided since."""
+        last = self.handovers[-1] if self.handovers and self.phase not in (Phase.ENDING, Phase.OVER) else None
+        is_here = last is not None and (last.handed.gate, last.handed.attempt) == (self.gate, self.attempt)
+        return last if is_here else None
 
     def needs_signature(self, verdict: GateVerdict) -> bool:
         """Return whether a decision has to be signed, which a policy for two operators requires. Anyone may block."""

@@ -25,8 +25,9 @@ _JSON_UNICODE = ("", "<>&", "<>&='", "<>&'\"+`")
 class Secret:
     """A token that no repr, format, comparison, copy or pickle reveals.
 
-    `reveal` is the only access to the value and has two callers: the transport, which writes the authorization header,
-    and `put` of a store. The other methods answer questions about outside text without revealing the value.
+    `reveal` is the only access to the value and has three callers: the transport, which writes the authorization
+    header, `put` of a store, and a team's database, whose URL holds a password. The other methods answer questions
+    about outside text without revealing the value.
     """
 
     __slots__ = ("__forms", "__heads", "__longest", "__plain", "__shortest", "__value")
@@ -59,7 +60,7 @@ class Secret:
         return cls(bare)
 
     def reveal(self) -> str:
-        """Return the value itself, only for the transport's authorization header and for a store."""
+        """Return the value itself, only for the authorization header, a store and a team's database."""
         return self.__value
 
     @property

@@ -61,7 +61,9 @@ from console.services.config.settings import (
     PolicySettings,
 )
 from console.services.config.tables.agent import AgentModel, RelayModel
+from console.services.config.tables.store import StoreModel
 from console.services.config.tables.table import Table
+from console.services.config.tables.team import TeamModel
 from console.services.config.tables.watch import WatchModel
 from console.services.gateway.address import version_fault
 from console.services.gateway.options import Auth
@@ -389,3 +391,7 @@ class FileModel(Table):
     """The profile to use if `--profile` names none."""
     profiles: dict[ProfileName, ProfileModel]
     """The profiles by name."""
+    store: StoreModel | None = None
+    """The PostgreSQL database in which operators and machines share runs; without it, a file of this machine."""
+    team: TeamModel = TeamModel()
+    """Who is told what your console does to a run."""

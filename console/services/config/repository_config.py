@@ -117,6 +117,8 @@ def load_repository_profile(
     lenders = alike if may_lend else []
     wrong = [*_faults(model, lenders), *_foreign_accounts(model, lenders, environment)]
     faults = [toml.fault(("profiles", chosen, *steps), words) for steps, words in wrong]
+    if file.team.model_fields_set:
+        faults.append(toml.fault(("team",), "a repository's config says nothing of your team; put it into your own"))
     if faults:
         raise ConfigError(*faults)
     profile = profile_from(chosen, model, toml, is_built_in=False)

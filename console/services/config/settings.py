@@ -165,6 +165,21 @@ class WatchSettings:
 
 
 @dataclass(frozen=True)
+class StoreSettings:
+    """Where runs are kept, if this is not a file of this machine: `tables.store.StoreModel`."""
+
+    url_ref: Reference
+
+
+@dataclass(frozen=True)
+class TeamSettings:
+    """Who is told what happens to runs: `tables.team.TeamModel`."""
+
+    webhook: str = ""
+    webhook_token_ref: Reference | None = None
+
+
+@dataclass(frozen=True)
 class Profile:
     """One profile, checked and ready to use."""
 

@@ -18,6 +18,8 @@ from console.services.system.os_reason import os_reason
 
 _DEMO = "demo"
 _REPOSITORY = "sample-shop"
+_STORE, _LOCAL = "GATEWAY_CONSOLE_STORE", "local"
+"""What keeps runs in this machine's own files, whatever store the operator's config names."""
 
 
 class DemoError(Problem):
@@ -37,7 +39,7 @@ def demo_environment(environment: Mapping[str, str]) -> Mapping[str, str]:
         PrivateFileError: XDG_STATE_HOME and HOME name no directory.
 
     """
-    return {**environment, "XDG_STATE_HOME": str(state_directory(environment) / _DEMO)}
+    return {**environment, "XDG_STATE_HOME": str(state_directory(environment) / _DEMO), _STORE: _LOCAL}
 
 
 def make_place(environment: Mapping[str, str]) -> None:

@@ -8,6 +8,7 @@ import os
 import re
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from console.domain.text.safe import safe
 from console.services.ledger.ledger import LedgerError
@@ -18,6 +19,34 @@ from console.services.system.private_file import PrivateFileError, open_to_read,
 ARTIFACT_LIMIT = 8 * 1024 * 1024
 """The maximum size of an artifact, in bytes."""
 _NAME = re.compile(r"[0-9a-f]{64}")
+
+
+class ArtifactStore(Protocol):
+    """Where artifacts are kept."""
+
+    async def put(self, data: bytes) -> str:
+        """Store content and return its SHA-256; it survives this process when this returns.
+
+        Raises:
+            LedgerError: It is too large, or cannot be written.
+
+        """
+
+    async def read(self, sha256: str) -> bytes | None:
+        """Return the content of a hash; None if it is not stored, or was deleted.
+
+        Raises:
+            LedgerError: The hash is malformed, or what is stored cannot be read or has other content.
+
+        """
+
+    async def delete(self, sha256: str) -> bool:
+        """Delete an artifact; return whether there was one.
+
+        Raises:
+            LedgerError: The hash is malformed, or it cannot be deleted.
+
+        """
 
 
 class Artifacts:
@@ -55,7 +84,7 @@ class Artifacts:
             LedgerError: The hash is malformed, or the file cannot be read or has other content.
 
         """
-        return await self._worker.run(partial(self._read, _require_hash(sha256)))
+        return await self._worker.run(partial(self._read, require_hash(sha256)))
 
     async def delete(self, sha256: str) -> bool:
         """Delete an artifact; return whether there was one.
@@ -64,7 +93,7 @@ class Artifacts:
             LedgerError: The hash is malformed, or the file cannot be deleted.
 
         """
-        return await self._worker.run(partial(self._delete, _require_hash(sha256)))
+        return await self._worker.run(partial(self._delete, require_hash(sha256)))
 
     def close(self) -> None:
         """Accept no more calls."""
@@ -127,7 +156,8 @@ class Artifacts:
         return LedgerError(f"{where} cannot be {done}: {os_reason(error)}; check the disk")
 
 
-def _require_hash(sha256: str) -> str:
+def require_hash(sha256: str) -> str:
+    """Return a hash; raise LedgerError if it is malformed."""
     if _NAME.fullmatch(sha256) is None:
         raise LedgerError("an artifact's name must be the 64 hexadecimal digits of its SHA-256")
     return sha256

@@ -6,7 +6,27 @@ from collections.abc import Callable, Iterable, Iterator
 from console.domain.ledger.actor import Actor
 from console.domain.ledger.line import NewLine
 from console.domain.text.secret_scan import find_secrets
-from console.services.ledger.ledger import Summary
+from console.services.ledger.ledger import LedgerError, Summary
+
+
+def leak_refusal(
+    run_id: str,
+    lines: Iterable[NewLine],
+    actor: Actor,
+    summary: Summary,
+    is_hit: Callable[[str], bool] | None,
+) -> LedgerError | None:
+    """Return the refusal of lines that seem to hold a secret; None if none does."""
+    lines = tuple(lines)
+    words = find_leak(lines, actor, summary, is_hit)
+    if words is None:
+        return None
+    kinds = ", ".join(sorted({line.kind for line in lines}))
+    return LedgerError(
+        f"{kinds} of run {run_id} seems to hold a secret ({words}), so none of it was stored;"
+        " remove the secret from what the run reads, and replace it",
+        is_unsafe=True,
+    )
 
 
 def find_leak(

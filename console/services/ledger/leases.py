@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from console.domain.text.safe import safe
 from console.services.ledger.ledger import LEASE_MS, FencedError, Holder, Lease, LeaseHeldError
-from console.services.ledger.transactions import require_run
+from console.services.ledger.lines import require_run
+from console.services.ledger.rows import Rows
 from console.services.system.sqlite_file import transaction
 
 if TYPE_CHECKING:
@@ -76,13 +77,7 @@ class Leases:
             FencedError: The lease is over.
 
         """
-        row = self._connection.execute("SELECT fence, name, pid, is_held FROM lease WHERE run_id = ?", (run_id,))
-        now, name, pid, is_held = row.fetchone() or (None, "", 0, False)
-        if now == fence and is_held:
-            return
-        if now is None or now == fence:
-            raise FencedError(f"run {run_id} is no longer held; resume it to go on")
-        raise FencedError(f"{safe(name)}, process {pid}, has taken over run {run_id}; nothing more was stored here")
+        require_fence(self._connection, run_id, fence)
 
     def _until(self) -> tuple[int, int]:
         return self._clock() + LEASE_MS, self._boot_clock() + LEASE_MS
@@ -95,9 +90,30 @@ class Leases:
         left_ms = until_boot_ms - self._boot_clock() if is_near else until_ms - self._clock()
         if not 0 < left_ms <= LEASE_MS:  # no lease is longer than that: a clock was set back
             return
-        raise LeaseHeldError(
-            f"{safe(other.name)}, process {other.pid}{'' if is_near else ' on another machine'}, is stepping run"
-            f" {run_id}; watch it there, or try again in {-(-left_ms // 1000)} s, when it may have ended",
-            holder=other,
-            left_ms=left_ms,
-        )
+        raise held(run_id, other, left_ms, is_near=is_near)
+
+
+def require_fence(rows: Rows, run_id: str, fence: int) -> None:
+    """Refuse a fence that is not the run's; an expired one still counts until another process takes the run.
+
+    Raises:
+        FencedError: The lease is over.
+
+    """
+    row = rows.execute("SELECT fence, name, pid, is_held FROM lease WHERE run_id = ?", (run_id,)).fetchone()
+    now, name, pid, is_held = row or (None, "", 0, False)
+    if now == fence and is_held:
+        return
+    if now is None or now == fence:
+        raise FencedError(f"run {run_id} is no longer held; resume it to go on")
+    raise FencedError(f"{safe(name)}, process {pid}, has taken over run {run_id}; nothing more was stored here")
+
+
+def held(run_id: str, other: Holder, left_ms: int, *, is_near: bool) -> LeaseHeldError:
+    """Return the refusal of a run that another process steps."""
+    return LeaseHeldError(
+        f"{safe(other.name)}, process {other.pid}{'' if is_near else ' on another machine'}, is stepping run"
+        f" {run_id}; watch it there, or try again in {-(-left_ms // 1000)} s, when it may have ended",
+        holder=other,
+        left_ms=left_ms,
+    )

@@ -134,8 +134,12 @@ class Ledger(Protocol):
 
     log_id: str
     """The ledger's id."""
-    path: Path
-    """Its file, which other processes may open to read."""
+    where: str
+    """Where it is, safe to display: a file, or a database without its user and password."""
+    path: Path | None
+    """Its file, which other processes may open to read; None if it is not a file."""
+    beside: Path
+    """A directory of this machine, apart from what the ledger keeps: the last checkpoint of each run goes there too."""
 
     async def create(
         self, run_id: str, new_lines: Sequence[NewLine], *, actor: Actor, summary: Summary
@@ -175,6 +179,9 @@ class Ledger(Protocol):
             LedgerError: The run does not exist, or a line seems to hold a secret.
 
         """
+
+    async def log_of(self, run_id: str) -> str:
+        """Return the id of the log that a run's lines or its tombstone must name: another one if it was copied in."""
 
     async def read(self, run_id: str) -> tuple[Line, ...]:
         """Return a run's lines as stored; `check_chain` says whether they hold together.
@@ -306,4 +313,4 @@ class Ledger(Protocol):
         """Yield the runs that this console or another one has appended to, as it notices them."""
 
     async def close(self) -> None:
-        """Close the file."""
+        """Close it."""

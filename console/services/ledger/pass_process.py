@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from console.services.ledger.ledger import LedgerError
+from console.services.ledger.lines import stored_rows
 from console.services.ledger.one_pass import Followed, pass_over
-from console.services.ledger.transactions import stored_rows
 from console.services.system.process import Talking, start_python
 
 if TYPE_CHECKING:

@@ -20,14 +20,16 @@ from console.domain.ledger.checkpoint import Checkpoint
 from console.domain.ledger.line import ChainFault, Line, NewLine
 from console.domain.ledger.stored import StoredLine
 from console.domain.ledger.ulid import is_run_id, new_run_id
-from console.services.ledger import checkpoints, transactions
+from console.domain.text.safe import safe
+from console.services.ledger import checkpoints, lines, transactions
 from console.services.ledger.holder import is_dead
-from console.services.ledger.leak import find_leak
+from console.services.ledger.leak import leak_refusal
 from console.services.ledger.leases import Leases
 from console.services.ledger.ledger import EVERY_RUN, Holder, Lease, Ledger, LedgerError, Summary, Wanted
+from console.services.ledger.lines import Append
 from console.services.ledger.schema import connect, reporting
 from console.services.ledger.thread import LedgerThread
-from console.services.ledger.transactions import Append, Outcome
+from console.services.ledger.transactions import Outcome
 from console.services.system.clock import boot_ms, unix_ms
 from console.services.system.private_file import PrivateFileError
 from console.services.system.sqlite_file import copy_to_look, linux_mounts, require_local, require_place
@@ -78,8 +80,12 @@ class SqliteLedger(Ledger):
         self._copies: TemporaryDirectory[str] | None = None
         self.log_id = log_id
         """The ledger's id."""
-        self.path = path
+        self.where = safe(str(path))
+        """Where it is, safe to display."""
+        self.path: Path = path
         """Its file, which other processes may open to read."""
+        self.beside = path.parent
+        """The state directory."""
 
     @classmethod
     async def open(
@@ -208,43 +214,39 @@ class SqliteLedger(Ledger):
         """Refuse lines that seem to hold a secret, or cannot be checked for one, before the ledger is locked."""
         wanted = ticket.wanted
         try:
-            words = find_leak(wanted.new_lines, wanted.actor, wanted.summary, self._is_hit)
+            ticket.outcome = leak_refusal(wanted.run_id, wanted.new_lines, wanted.actor, wanted.summary, self._is_hit)
         except Exception as error:  # noqa: BLE001  # raised again where its author waits, who may be another one
             ticket.outcome = error
             return True
-        if words is None:
-            return False
-        kinds = ", ".join(sorted({line.kind for line in wanted.new_lines}))
-        ticket.outcome = LedgerError(
-            f"{kinds} of run {wanted.run_id} seems to hold a secret ({words}), so none of it was stored;"
-            " remove the secret from what the run reads, and replace it",
-            is_unsafe=True,
-        )
-        return True
+        return ticket.outcome is not None
+
+    async def log_of(self, run_id: str) -> str:
+        """Return this ledger's own id: nothing is copied into it; see `Ledger`."""
+        return self.log_id
 
     async def read(self, run_id: str) -> tuple[Line, ...]:
         """Return a run's lines as stored; see `Ledger`."""
-        return await self._run(partial(transactions.read, self._connection, run_id))
+        return await self._run(partial(lines.read, self._connection, run_id))
 
     async def stored(self, run_id: str) -> tuple[StoredLine, ...]:
         """Return the fields of a run's lines as they are stored; see `Ledger`."""
-        return await self._run(partial(transactions.stored, self._connection, run_id))
+        return await self._run(partial(lines.stored, self._connection, run_id))
 
     async def last_place(self) -> int:
         """Return the position of the last line of all runs; see `Ledger`."""
-        return await self._run(partial(transactions.last_place, self._connection))
+        return await self._run(partial(lines.last_place, self._connection))
 
     async def check(self, run_id: str) -> tuple[ChainFault, ...]:
         """Return where a run's lines differ from what was written; see `Ledger`."""
-        return await self._run(partial(transactions.check, self._connection, self.log_id, run_id))
+        return await self._run(partial(lines.check, self._connection, self.log_id, run_id))
 
     async def head(self, run_id: str) -> str:
         """Return the hash of a run's last line; see `Ledger`."""
-        return await self._run(partial(transactions.head, self._connection, run_id))
+        return await self._run(partial(lines.head, self._connection, run_id))
 
     async def head_of(self, run_id: str, count: int) -> str | None:
         """Return the hash of a run's line by its number; see `Ledger`."""
-        return await self._run(partial(transactions.head_of, self._connection, run_id, count))
+        return await self._run(partial(lines.head_of, self._connection, run_id, count))
 
     async def runs(self, limit: int, wanted: Wanted = EVERY_RUN) -> tuple[Summary, ...]:
         """Return the runs that are wanted, newest first; see `Ledger`."""
@@ -252,11 +254,11 @@ class SqliteLedger(Ledger):
 
     async def run_ids(self) -> tuple[str, ...]:
         """Return the ids of all runs; see `Ledger`."""
-        return await self._run(partial(transactions.run_ids, self._connection))
+        return await self._run(partial(lines.run_ids, self._connection))
 
     async def unsummarised(self) -> tuple[str, ...]:
         """Return the runs whose entries are not complete; see `Ledger`."""
-        return await self._run(partial(transactions.unsummarised, self._connection))
+        return await self._run(partial(lines.unsummarised, self._connection))
 
     async def summarise_again(self, run_id: str, summarise: Callable[[tuple[Line, ...]], Summary]) -> None:
         """Write a run's entry again; see `Ledger`."""
@@ -310,7 +312,7 @@ class SqliteLedger(Ledger):
 
     async def changes(self, *, interval_s: float = 0.1) -> AsyncIterator[frozenset[str]]:
         """Yield the runs that were appended to since the first look; see `Ledger`."""
-        place = await self._run(partial(transactions.last_place, self._connection))
+        place = await self._run(partial(lines.last_place, self._connection))
         while True:
             place, changed = await self._run(partial(transactions.appended_since, self._connection, place))
             if changed:

@@ -88,7 +88,8 @@ class Checkpoints:
             SigningError: The policy's key cannot sign.
 
         """
-        made = Checkpoint(self._ledger.log_id, state.run_id, state.seq, state.head, self._now_ms(), kind)
+        log_id = await self._ledger.log_of(state.run_id)
+        made = Checkpoint(log_id, state.run_id, state.seq, state.head, self._now_ms(), kind)
         key = key_of(self._policy)
         if key is None:
             return made
@@ -99,7 +100,9 @@ class Checkpoints:
             return await self.make(state)
         except SigningError as error:
             self.problem = f"{error}; then: gateway-console record checkpoint {state.run_id}"
-            return Checkpoint(self._ledger.log_id, state.run_id, state.seq, state.head, self._now_ms())
+            return Checkpoint(
+                await self._ledger.log_of(state.run_id), state.run_id, state.seq, state.head, self._now_ms()
+            )
 
     def _keep_outside(self, made: Checkpoint) -> None:
         folder = outside_folder(self._ledger)
@@ -109,7 +112,7 @@ class Checkpoints:
 
 def outside_folder(ledger: Ledger) -> Path:
     """Return the directory beside a ledger that has the last checkpoint of each run."""
-    return ledger.path.parent / FOLDER
+    return ledger.beside / FOLDER
 
 
 def kept_outside(ledger: Ledger, run_id: str) -> Checkpoint | None:

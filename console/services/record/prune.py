@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from console.domain.ledger.checkpoint import Checkpoint, CheckpointKind
 from console.domain.run.fold import fold
 from console.domain.run.state import RunStatus
-from console.services.ledger.artifacts import Artifacts
+from console.services.ledger.artifacts import ArtifactStore
 from console.services.ledger.codec import CodecError, entry_of
 from console.services.ledger.heartbeat import holding
 from console.services.ledger.holder import this_process
@@ -51,7 +51,7 @@ async def old_runs(ledger: Ledger, before_ms: int) -> tuple[Summary, ...]:
 class Prune:
     """One prune of some runs of a ledger."""
 
-    def __init__(self, ledger: Ledger, artifacts: Artifacts, checkpoints: Checkpoints, name: str) -> None:
+    def __init__(self, ledger: Ledger, artifacts: ArtifactStore, checkpoints: Checkpoints, name: str) -> None:
         """Name what is pruned, and who does it.
 
         Args:

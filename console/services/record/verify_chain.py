@@ -113,7 +113,7 @@ async def verify_run(ledger: Ledger, run_id: str, against: Against) -> Verified:
         if tombstone is not None:
             return await _verify_tombstone(ledger, tombstone, against)
         return await _verify_absent(ledger, run_id, against, error)
-    found = pass_over(rows, ledger.log_id, run_id) or await _look_closely(ledger, run_id)
+    found = pass_over(rows, await ledger.log_of(run_id), run_id) or await _look_closely(ledger, run_id)
     return await _judged(ledger, found, against)
 
 
@@ -122,8 +122,10 @@ async def verify_runs(
 ) -> AsyncGenerator[Verified, None]:
     """Verify many runs, as `verify_run` does each, on all cores if there is enough to do; yield each in order.
 
-    A process passes over the stored lines alone. Here, each run that it did not find whole is looked at closely, and
-    signatures are verified. A run whose lines cannot be read is yielded with the reason; the rest are still verified.
+    A process passes over the stored lines of a ledger's file alone. The lines of a ledger without a file are read run
+    by run by this process, so that no other one gets the right to read them. Here, each run that was not found whole is
+    looked at closely, and signatures are verified. A run whose lines cannot be read is yielded with the reason; the
+    rest are still verified.
 
     Args:
         ledger: Where the runs are kept.
@@ -136,8 +138,8 @@ async def verify_runs(
 
     """
     if processes is None:
-        processes = processes_for(len(run_ids), await ledger.last_place())
-    if processes == 0:
+        processes = 0 if ledger.path is None else processes_for(len(run_ids), await ledger.last_place())
+    if processes == 0 or ledger.path is None:
         for run_id in run_ids:
             yield await _verified_or_unread(ledger, run_id, against)
         return
@@ -220,7 +222,8 @@ async def _judged(ledger: Ledger, found: Followed | Verified, against: Against) 
     except (LedgerError, CheckpointError) as error:
         whole = await _with_signatures(found, against)
         return replace(whole, faults=(*whole.faults, ChainFault(found.lines or 1, str(error))))
-    held = await _held(_InLedger(ledger, found.run_id), found, said.all, ledger.log_id, against)
+    log_id = await ledger.log_of(found.run_id)
+    held = await _held(_InLedger(ledger, found.run_id), found, said.all, log_id, against)
     lost = [
         ChainFault(
             each.count, f"{_which(each)} is kept beside the ledger, and not in it: it was deleted there, or edited"
@@ -331,8 +334,9 @@ async def _verify_tombstone(ledger: Ledger, tombstone: Checkpoint, against: Agai
     except CheckpointError as error:
         said = ()
         faults.append(ChainFault(tombstone.count, str(error)))
+    log_id = await ledger.log_of(tombstone.run_id)
     for each in dict.fromkeys((tombstone, *said)):
-        if each.log_id != ledger.log_id:
+        if each.log_id != log_id:
             faults.append(_of_another(each))
         elif each.count > tombstone.count or (each.count == tombstone.count and each.head != tombstone.head):
             faults.append(ChainFault(each.count, f"{_which(each)} does not agree with the run's tombstone"))

@@ -26,7 +26,7 @@ from console.domain.run.state import RunState
 from console.domain.text.secret_scan import find_secrets
 from console.services.coding_agent.choice import find_agent
 from console.services.config.settings import Profile
-from console.services.ledger.artifacts import Artifacts
+from console.services.ledger.artifacts import ArtifactStore
 from console.services.ledger.codec import encode_event
 from console.services.ledger.ledger import LedgerError
 from console.services.record.signing import SigningError, sign_verified
@@ -117,7 +117,7 @@ async def begin_run(context: RunContext, order: Order, run_id: str, origin: str)
         repository,
         context.profile.name,
         "sim:" if context.profile.is_embedded else origin,
-        _config_sha256(context.profile),
+        config_sha256(context.profile),
         __version__,
         is_simulated=context.profile.is_embedded,
         inputs_sha256=inputs_sha256,
@@ -131,7 +131,13 @@ async def begin_run(context: RunContext, order: Order, run_id: str, origin: str)
     stored = ArtifactStored(ArtifactRole.TASK, 1, task_sha256, len(task.encode()))
     signed = await _signed(context, run_id, created)
     log = await begin(
-        context.ledger, run_id, context.operator, [created, *signed, stored], context.now_ms(), ended=context.ended
+        context.ledger,
+        run_id,
+        context.operator,
+        [created, *signed, stored],
+        context.now_ms(),
+        ended=context.ended,
+        appended=context.appended,
     )
     return log, inputs
 
@@ -238,7 +244,7 @@ def require_task(data: bytes) -> str:
     return text
 
 
-async def read_inputs(artifacts: Artifacts, state: RunState) -> RunInputs:
+async def read_inputs(artifacts: ArtifactStore, state: RunState) -> RunInputs:
     """Return a run's inputs: where it works on this machine.
 
     Raises:
@@ -278,7 +284,7 @@ def _said_of(route: Route) -> dict[str, object]:
     return {name: value for name, value in said.items() if name != "name" or value}
 
 
-def _config_sha256(profile: Profile) -> str:
+def config_sha256(profile: Profile) -> str:
     """Return the hash of a profile's settings; it covers references to tokens, never a token."""
     said = msgspec.json.encode(
         [

@@ -15,7 +15,7 @@ from console.domain.routes.role import Role
 from console.domain.run.call_event import CallFailed, CallRecorded
 from console.domain.run.rules.reports import STOPS_BY_CATEGORY
 from console.domain.text.secret_scan import find_secrets
-from console.services.ledger.artifacts import Artifacts
+from console.services.ledger.artifacts import ArtifactStore
 from console.services.probes.smoke import by_bytes
 from console.services.system.leak_guard import LEAK_GUARD
 
@@ -94,7 +94,7 @@ def recorded_of(call: MadeCall, result: SmokeResult) -> CallRecorded:
     )
 
 
-async def with_exchange(failed: CallFailed, result: SmokeResult, artifacts: Artifacts) -> CallFailed:
+async def with_exchange(failed: CallFailed, result: SmokeResult, artifacts: ArtifactStore) -> CallFailed:
     """Store what is kept of a failed call's exchange, and return the failure that names it.
 
     An exchange that would hold anything like a secret is not kept: the record of the failure does not need it.
@@ -113,7 +113,7 @@ async def with_exchange(failed: CallFailed, result: SmokeResult, artifacts: Arti
     return replace(failed, exchange_sha256=await artifacts.put(data))
 
 
-async def read_exchange(artifacts: Artifacts, failed: CallFailed | None) -> KeptExchange | None:
+async def read_exchange(artifacts: ArtifactStore, failed: CallFailed | None) -> KeptExchange | None:
     """Return what is kept of a failed call's exchange; None if this machine has nothing of it.
 
     Raises:

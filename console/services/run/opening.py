@@ -21,19 +21,17 @@ from console.services.config.toml_text import ConfigError
 from console.services.facts.installed import model_facts
 from console.services.gateway.address import canonical_origin
 from console.services.gateway.reservations import Reservations
-from console.services.ledger.artifacts import Artifacts
+from console.services.ledger.artifacts import ArtifactStore
 from console.services.ledger.ledger import LedgerError
-from console.services.ledger.sqlite import SqliteLedger
 from console.services.open_gateway import Target, require_base_url
 from console.services.probes.last_catalogue import CatalogueMemory
 from console.services.record.checkpoints import Checkpoints
 from console.services.record.signing import key_of
 from console.services.run.beginning import read_inputs
 from console.services.run.run_context import RunContext, RunInputs
-from console.services.run.run_log import unnoted
+from console.services.run.run_log import Appended, unnoted, untold
+from console.services.store.door import open_store
 from console.services.system.clock import boot_ms, unix_ms
-from console.services.system.directories import state_directory
-from console.services.system.leak_guard import LEAK_GUARD
 from console.services.system.os_reason import os_reason
 from console.services.verification_marks import user_name
 
@@ -57,8 +55,9 @@ async def open_context(
     boot_clock: Callable[[], int] = boot_ms,
     reservations: Reservations | None = None,
     ended: Callable[[RunState], None] = unnoted,
+    appended: Appended = untold,
 ) -> AsyncIterator[RunContext]:
-    """Open the ledger and the artifacts of this machine for one profile.
+    """Open the store for one profile.
 
     Args:
         profile: A checked profile.
@@ -69,37 +68,35 @@ async def open_context(
         boot_clock: Milliseconds since boot, for the expiry of leases.
         reservations: The session's budget; None starts a session.
         ended: Called with each run that a command of this process ended.
+        appended: Called with each run that a command of this process changed, and how.
 
     Raises:
-        LedgerError: The state directory cannot be used.
+        ConfigError: The config that may name a store cannot be read.
+        StoreUrlError: The store's URL cannot be had.
+        LedgerError: The store cannot be used.
         OperatorError: The policy's operator_key cannot be read.
 
     """
-    directory = state_directory(environment)
     operator = operator_of(profile)
-    artifacts = Artifacts(directory)
-    try:
-        async with await SqliteLedger.open(
-            directory, clock=now_ms, boot_clock=boot_clock, is_hit=LEAK_GUARD.is_hit
-        ) as ledger:
-            yield RunContext(
-                profile,
-                ledger,
-                artifacts,
-                operator,
-                Actor(ActorKind.CONSOLE, "gateway-console", host=operator.host),
-                environment,
-                catalogues_of(profile, environment),
-                home or Path.home(),
-                open_target,
-                now_ms,
-                lambda: secrets.token_hex(16),
-                reservations or Reservations(profile.budget()),
-                Checkpoints(ledger, profile.policy, environment, now_ms),
-                ended,
-            )
-    finally:
-        artifacts.close()
+    async with open_store(environment, now_ms=now_ms, boot_clock=boot_clock) as store:
+        yield RunContext(
+            profile,
+            store,
+            store.ledger,
+            store.artifacts,
+            operator,
+            Actor(ActorKind.CONSOLE, "gateway-console", host=operator.host),
+            environment,
+            catalogues_of(profile, environment),
+            home or Path.home(),
+            open_target,
+            now_ms,
+            lambda: secrets.token_hex(16),
+            reservations or Reservations(profile.budget()),
+            Checkpoints(store.ledger, profile.policy, environment, now_ms),
+            ended,
+            appended,
+        )
 
 
 def catalogues_of(profile: Profile, environment: Mapping[str, str]) -> CatalogueMemory:
@@ -135,7 +132,7 @@ def operator_of(profile: Profile) -> Actor:
 class Operators:
     """Who the operator of this process is in each of many runs: a run's own profile names the key."""
 
-    def __init__(self, artifacts: Artifacts, profile: Profile, environment: Mapping[str, str]) -> None:
+    def __init__(self, artifacts: ArtifactStore, profile: Profile, environment: Mapping[str, str]) -> None:
         """Prepare to ask.
 
         Args:

@@ -11,7 +11,7 @@ from console.domain.run.event import PreflightFinished, RunStopped
 from console.domain.run.reach import Reach
 from console.domain.run.state import RunState
 from console.domain.run.subject import PreflightNotes, RungNote
-from console.services.ledger.artifacts import Artifacts
+from console.services.ledger.artifacts import ArtifactStore
 from console.services.ledger.ledger import LedgerError
 
 
@@ -71,7 +71,7 @@ def notes_sha256(state: RunState) -> str | None:
     return None if ended is None else ended.notes_sha256
 
 
-async def read_notes(artifacts: Artifacts, state: RunState) -> PreflightNotes | None:
+async def read_notes(artifacts: ArtifactStore, state: RunState) -> PreflightNotes | None:
     """Return what a run's preflight found, with its words.
 
     None if it has not ended, an older version wrote it, or the notes were deleted.

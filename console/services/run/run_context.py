@@ -11,12 +11,13 @@ from console.domain.ledger.actor import Actor
 from console.domain.run.state import RunState
 from console.services.config.settings import Profile
 from console.services.gateway.reservations import Reservations
-from console.services.ledger.artifacts import Artifacts
+from console.services.ledger.artifacts import ArtifactStore
 from console.services.ledger.ledger import Ledger
 from console.services.open_gateway import Target
 from console.services.probes.last_catalogue import CatalogueMemory
 from console.services.record.checkpoints import Checkpoints
-from console.services.run.run_log import unnoted
+from console.services.run.run_log import Appended, unnoted, untold
+from console.services.store.door import Store
 
 
 class RunInputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,8 +46,10 @@ class RunContext:
     """What stepping a run needs."""
 
     profile: Profile
+    store: Store
+    """Where the next two are."""
     ledger: Ledger
-    artifacts: Artifacts
+    artifacts: ArtifactStore
     operator: Actor
     """The operator who decides in this process."""
     machine: Actor
@@ -66,3 +69,5 @@ class RunContext:
     """Signs what this operator decides."""
     ended: Callable[[RunState], None] = unnoted
     """Called with each run that a command of this process ended."""
+    appended: Appended = untold
+    """Called with each run that a command of this process changed, and how."""

@@ -45,15 +45,29 @@ def unnoted(state: RunState) -> None:
     """Note nothing of a run that has ended."""
 
 
+def untold(state: RunState, entries: Sequence[Entry]) -> None:
+    """Tell no one what was appended to a run."""
+
+
+Appended = Callable[[RunState, Sequence[Entry]], None]
+"""Takes a run and what was just appended to it; it must not wait."""
+
+
 class RunLog:
     """One run's lines, as far as this process has read them."""
 
     def __init__(
-        self, ledger: Ledger, run_id: str, lines: Sequence[Line] = (), ended: Callable[[RunState], None] = unnoted
+        self,
+        ledger: Ledger,
+        run_id: str,
+        lines: Sequence[Line] = (),
+        ended: Callable[[RunState], None] = unnoted,
+        appended: Appended = untold,
     ) -> None:
         self._ledger = ledger
         self._run_id = run_id
         self._ended = ended
+        self._appended = appended
         self.entries: tuple[Entry, ...] = ()
         """All events so far read or appended here."""
         self.state = RunState(run_id)
@@ -61,20 +75,28 @@ class RunLog:
         self._take(lines)
 
     @classmethod
-    async def open(cls, ledger: Ledger, run_id: str, *, ended: Callable[[RunState], None] = unnoted) -> "RunLog":
+    async def open(
+        cls,
+        ledger: Ledger,
+        run_id: str,
+        *,
+        ended: Callable[[RunState], None] = unnoted,
+        appended: Appended = untold,
+    ) -> "RunLog":
         """Read a run.
 
         Args:
             ledger: Where it is.
             run_id: Its id.
             ended: Called with the run once a command here ended it.
+            appended: Called with the run and what a command here appended to it.
 
         Raises:
             LedgerError: The run does not exist, or the ledger cannot be read.
             DamagedRunError: Its lines are damaged.
 
         """
-        log = cls(ledger, run_id, ended=ended)
+        log = cls(ledger, run_id, ended=ended, appended=appended)
         await log.refresh()
         return log
 
@@ -127,6 +149,7 @@ class RunLog:
         taken = self._take(kept)
         if self.state.is_over and not was_over:
             self._ended(self.state)
+        self._appended(self.state, taken)
         return taken
 
     def _take(self, lines: Sequence[Line]) -> tuple[Entry, ...]:
@@ -146,6 +169,7 @@ async def begin(
     now_ms: int,
     *,
     ended: Callable[[RunState], None] = unnoted,
+    appended: Appended = untold,
 ) -> RunLog:
     """Begin a run with its first events."""
     state = RunState(run_id)
@@ -154,7 +178,7 @@ async def begin(
         lines.append(_line(state, event))
         state = apply(state, Entry(state.seq + 1, now_ms, actor, "", event))
     kept = await ledger.create(run_id, lines, actor=actor, summary=summary_of(state))
-    return RunLog(ledger, run_id, kept, ended)
+    return RunLog(ledger, run_id, kept, ended, appended)
 
 
 def summary_of(state: RunState) -> Summary:

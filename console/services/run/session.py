@@ -10,22 +10,30 @@ from console.services.ledger.heartbeat import holding
 from console.services.ledger.holder import this_process
 from console.services.open_gateway import Target
 from console.services.run.beginning import read_inputs
-from console.services.run.run_context import RunContext
+from console.services.run.run_context import RunContext, RunInputs
 from console.services.run.run_log import RunLog
 from console.services.run.step import StepEvent
 from console.services.run.stepper import Stepper
 
 
 @contextlib.asynccontextmanager
-async def stepping(context: RunContext, log: RunLog, *, target: Target | None = None) -> AsyncIterator[Stepper]:
+async def stepping(
+    context: RunContext, log: RunLog, *, target: Target | None = None, inputs: RunInputs | None = None
+) -> AsyncIterator[Stepper]:
     """Hold a run inside the block, so that no other console steps it, and yield its stepper.
+
+    Args:
+        context: What stepping needs of this process.
+        log: The run.
+        target: The gateway, if it is already open.
+        inputs: Where the run works, if that is elsewhere than where it began.
 
     Raises:
         LeaseHeldError: Another console is stepping it.
         LedgerError: The ledger cannot be used, or the run's inputs are not on this machine.
 
     """
-    inputs = await read_inputs(context.artifacts, log.state)
+    inputs = inputs or await read_inputs(context.artifacts, log.state)
     holder = this_process(context.operator.id)
     async with (
         holding(context.ledger, log.state.run_id, holder) as held,

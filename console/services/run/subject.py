@@ -36,7 +36,7 @@ from console.domain.run.subject import (
 from console.domain.run.turn import AgentTurn, turns_of
 from console.domain.sources.claim import Claim, named_claims, with_links
 from console.services.checks.kept_output import AGENT, read_outputs
-from console.services.ledger.artifacts import Artifacts
+from console.services.ledger.artifacts import ArtifactStore
 from console.services.ledger.ledger import LedgerError
 from console.services.run.preflight_notes import read_notes
 from console.services.run.run_log import RunLog
@@ -44,7 +44,7 @@ from console.services.run.run_log import RunLog
 _Read = TypeVar("_Read")
 
 
-async def read_subject(artifacts: Artifacts, log: RunLog, gate: Gate, attempt: int) -> Subject | None:
+async def read_subject(artifacts: ArtifactStore, log: RunLog, gate: Gate, attempt: int) -> Subject | None:
     """Return what the decision at a gate is about; None if the run has not made it.
 
     Args:
@@ -82,7 +82,7 @@ async def read_subject(artifacts: Artifacts, log: RunLog, gate: Gate, attempt: i
             return await _draft(artifacts, state, stored, is_sealed=gate is Gate.CANDIDATE and state.sealed is not None)
 
 
-async def read_artifact(artifacts: Artifacts, state: RunState, role: ArtifactRole) -> str:
+async def read_artifact(artifacts: ArtifactStore, state: RunState, role: ArtifactRole) -> str:
     """Return the text of the newest artifact of a role. Raises `LedgerError` if there is none, or not any longer."""
     stored = state.artifact(role)
     if stored is None:
@@ -90,7 +90,7 @@ async def read_artifact(artifacts: Artifacts, state: RunState, role: ArtifactRol
     return await read_text(artifacts, stored)
 
 
-async def read_text(artifacts: Artifacts, stored: ArtifactStored) -> str:
+async def read_text(artifacts: ArtifactStore, stored: ArtifactStored) -> str:
     """Return an artifact's text. Raises `LedgerError` if it was deleted or altered."""
     data = await artifacts.read(stored.sha256)
     if data is None:
@@ -101,7 +101,7 @@ async def read_text(artifacts: Artifacts, stored: ArtifactStored) -> str:
     return data.decode(errors="replace")
 
 
-async def read_findings(artifacts: Artifacts, opened: GateOpened) -> tuple[Finding, ...]:
+async def read_findings(artifacts: ArtifactStore, opened: GateOpened) -> tuple[Finding, ...]:
     """Return a gate's findings with their messages, which are empty if they are not stored, or not any longer.
 
     Raises:
@@ -114,7 +114,7 @@ async def read_findings(artifacts: Artifacts, opened: GateOpened) -> tuple[Findi
     return tuple(Finding(each.id, each.severity, said) for each, said in zip(opened.findings, messages, strict=True))
 
 
-async def read_outputs_at(artifacts: Artifacts, state: RunState, opened: GateOpened) -> tuple[tuple[str, str], ...]:
+async def read_outputs_at(artifacts: ArtifactStore, state: RunState, opened: GateOpened) -> tuple[tuple[str, str], ...]:
     """Return what failed at a gate with what it wrote last: each check, or the agent that made no draft.
 
     Raises:
@@ -135,7 +135,7 @@ def _is_at(opened: GateOpened, other: GateOpened) -> bool:
     return (opened.gate, opened.attempt) == (other.gate, other.attempt)
 
 
-async def read_root(artifacts: Artifacts, state: RunState) -> Path:
+async def read_root(artifacts: ArtifactStore, state: RunState) -> Path:
     """Return the root of a run's repository on this machine. Raises `LedgerError` if it is not known here."""
     inputs = await _inputs(artifacts, state)
     if inputs is None:
@@ -152,7 +152,7 @@ def claims_of(draft: Draft, kind: str) -> tuple[Claim, ...]:
 # --- One gate's -------------------------------------------------------------------------------------------------------
 
 
-async def _preflight(artifacts: Artifacts, state: RunState) -> PreflightNotes | None:
+async def _preflight(artifacts: ArtifactStore, state: RunState) -> PreflightNotes | None:
     notes = await read_notes(artifacts, state)
     if notes is not None or state.preflight is None:
         return notes
@@ -160,7 +160,7 @@ async def _preflight(artifacts: Artifacts, state: RunState) -> PreflightNotes | 
     return PreflightNotes((), bare, state.preflight.reach)
 
 
-async def _draft(artifacts: Artifacts, state: RunState, stored: ArtifactStored, *, is_sealed: bool) -> DraftShown:
+async def _draft(artifacts: ArtifactStore, state: RunState, stored: ArtifactStored, *, is_sealed: bool) -> DraftShown:
     text = await read_text(artifacts, stored)
     kind = _kind(state)
     plan = state.artifact(ArtifactRole.PLAN)
@@ -198,7 +198,7 @@ def _is_candidate(state: RunState, attempt: int) -> bool:
     return any((each.gate, each.attempt) == (Gate.CANDIDATE, attempt) for each in state.openings)
 
 
-async def _sources(artifacts: Artifacts, log: RunLog, attempt: int) -> SourcesShown | None:
+async def _sources(artifacts: ArtifactStore, log: RunLog, attempt: int) -> SourcesShown | None:
     checked = _checked_sources(log.entries, attempt)
     is_outside = log.state.outside is not None  # it makes no claims of its own
     draft = Draft("", "", ()) if is_outside else await _answer(artifacts, log, Gate.WRITER, attempt, ())
@@ -223,7 +223,7 @@ async def _sources(artifacts: Artifacts, log: RunLog, attempt: int) -> SourcesSh
     )
 
 
-async def _review(artifacts: Artifacts, log: RunLog, attempt: int) -> ReviewShown | None:
+async def _review(artifacts: ArtifactStore, log: RunLog, attempt: int) -> ReviewShown | None:
     rubric = await _rubric(artifacts, log.state)
     opened = [each for each in log.state.openings if (each.gate, each.attempt) == (Gate.REVIEWER, attempt)]
     scored = tuple(criterion for criterion, _ in opened[-1].scores) if opened else ()
@@ -243,12 +243,12 @@ class _Inputs(msgspec.Struct):
     rubric_sha256: str = ""
 
 
-async def _inputs(artifacts: Artifacts, state: RunState) -> _Inputs | None:
+async def _inputs(artifacts: ArtifactStore, state: RunState) -> _Inputs | None:
     data = None if state.created is None else await artifacts.read(state.created.inputs_sha256)
     return None if data is None else msgspec.json.decode(data, type=_Inputs)
 
 
-async def _rubric(artifacts: Artifacts, state: RunState) -> Rubric:
+async def _rubric(artifacts: ArtifactStore, state: RunState) -> Rubric:
     inputs = await _inputs(artifacts, state)
     text = await artifacts.read(inputs.rubric_sha256) if inputs is not None and inputs.rubric_sha256 else None
     try:
@@ -258,7 +258,7 @@ async def _rubric(artifacts: Artifacts, state: RunState) -> Rubric:
 
 
 async def _answer(
-    artifacts: Artifacts, log: RunLog, gate: Gate, attempt: int, criteria: tuple[str, ...]
+    artifacts: ArtifactStore, log: RunLog, gate: Gate, attempt: int, criteria: tuple[str, ...]
 ) -> RoleAnswer | None:
     """Return what a gate's role answered in an attempt; None if no answer was stored."""
     called: CallIntended | AgentBegun | None = None

@@ -65,6 +65,7 @@ class Courier(Generic[Item]):
         *,
         secret: Secret | None = None,
         limit: int = WAITING_LIMIT,
+        is_at_most_once: bool = False,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Prepare; nothing is sent before `run`.
@@ -75,6 +76,7 @@ class Courier(Generic[Item]):
             told: Takes what there is to say of deliveries.
             secret: The address's own token, sent as a bearer; None sends none.
             limit: How many items may wait.
+            is_at_most_once: Whether what was sent and got no answer is given up: it may have arrived.
             pause: Waits for so many seconds.
 
         """
@@ -84,6 +86,8 @@ class Courier(Generic[Item]):
         self._pause = pause
         self._waiting: deque[Item] = deque()
         self._limit = limit
+        self._is_at_most_once = is_at_most_once
+        self._may_have_arrived = False
         self._came = asyncio.Event()
         self._is_idle = asyncio.Event()
         self._is_idle.set()
@@ -137,7 +141,7 @@ class Courier(Generic[Item]):
             if not self._is_failing:
                 self._is_failing = True
                 self._told(CourierFailed(self._address.origin, reason))
-            if wait_s is None:
+            if wait_s is None or (self._is_at_most_once and self._may_have_arrived):
                 self._drop(len(batch))
                 break
             await self._pause(wait_s)
@@ -154,7 +158,7 @@ class Courier(Generic[Item]):
 
     async def _post(self, body: bytes) -> str:
         """Send one request; return why it did not arrive, in our own words, or nothing if it did."""
-        status = 0
+        status, self._may_have_arrived = 0, False
         try:
             async with aclosing(self._client.call(self._address.path, None, body, key=KeyUse.OWN)) as parts:
                 async for part in parts:
@@ -162,5 +166,6 @@ class Courier(Generic[Item]):
                         status = part.status
                         break
         except CallError as error:
+            self._may_have_arrived = error.was_sent and error.http_status is None
             return error.classification.evidence.replace("the gateway", "it")
         return "" if 200 <= status < 300 else f"it answered with status {status}"

@@ -11,17 +11,17 @@ from console.domain.text.safe import safe
 RECORD_SCHEMA = "gateway-console/record/v1"
 """The name of a record's document; `docs/schema/record-v1.json` is its JSON Schema."""
 
-MOMENTS = ("started_at_ms", "updated_at_ms", "decided_at_ms", "checked_at_ms")
+MOMENTS = ("started_at_ms", "updated_at_ms", "decided_at_ms", "checked_at_ms", "handed_over_at_ms")
 """Fields of a record that a document shows as RFC 3339 or null, without `_ms` in the name."""
 PAIRS = "independence"
 """The field of a record that a document shows as an object."""
 
-CHOSEN = "chosen_routes"
-"""A field of a record that a document has only where it is not empty."""
+WHERE_ANY = frozenset({"chosen_routes", "handovers"})
+"""Fields of a record that a document has only where they are not empty."""
 
 
 def readable(document: object) -> Any:
-    """Return a document as plain values, with `MOMENTS`, `PAIRS` and `CHOSEN` of its records as documents have them."""
+    """Return a document as plain values, with `MOMENTS`, `PAIRS` and `WHERE_ANY` of records as documents have them."""
     import msgspec
 
     return _readable(msgspec.to_builtins(document))
@@ -66,7 +66,7 @@ def _readable(value: Any) -> Any:
     if isinstance(value, dict):
         shown: dict[str, object] = {}
         for key, each in value.items():
-            if key == CHOSEN and not each:
+            if key in WHERE_ANY and not each:
                 continue
             if key in MOMENTS:
                 shown[key.removesuffix("_ms")] = None if each is None else moment(each)

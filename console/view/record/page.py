@@ -39,6 +39,7 @@ def page_of(record: Record) -> Page:
                   tuple(_gates(record)), "no gate was reached"),
             Table("Checks", ("check", "attempt", "result", "time"), tuple(_checks(record)), "no check ran"),
             Table("Overrides", ("gate", "decision", "by", "reason"), overrides, "none"),
+            *_handed_over(record),
             Table("Findings before generation", ("id", "severity"), tuple(
                 (Cell(each.id), Cell(Own(each.severity))) for each in record.preflight_findings
             )),
@@ -125,6 +126,15 @@ def _overrides(record: Record) -> Iterator[tuple[Cell, ...]]:
         if each.is_override:
             words = Own(f"{each.decided} against {each.computed}")
             yield Cell(Own(each.gate.words)), Cell(words, Tone.WARN), Cell(each.decided_by or ""), Cell(each.reason)
+
+
+def _handed_over(record: Record) -> Iterator[Table]:
+    """Yield whom the run was left to; nothing if it was left to no one."""
+    if record.handovers:
+        rows = (
+            (Cell(Own(each.gate.words)), Cell(each.by), Cell(each.to), Cell(each.note)) for each in record.handovers
+        )
+        yield Table("Hand-overs", ("gate", "by", "to", "note"), tuple(rows))
 
 
 def _evidence(record: Record) -> Iterator[tuple[Cell, ...]]:

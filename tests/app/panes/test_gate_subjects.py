@@ -39,7 +39,8 @@ from console.domain.run.subject import (
 )
 from console.domain.sources.cited_page import SourceChecked, SourceVerdict
 from console.domain.workflows.token_kind import TokenKind
-from console.view.run_view import GateNotes, RunView
+from console.view.run.event import GateNotes
+from console.view.run_view import RunView
 from console.view.sign import Tone
 
 SHA256 = "95ac342232534ce7" * 4

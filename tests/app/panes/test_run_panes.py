@@ -54,7 +54,7 @@ from console.domain.run.pinned import PinnedRoute, Repository, RouteProof, RunPo
 from console.domain.run.state import RunState
 from console.domain.run.subject import ReviewShown
 from console.view.console_state import ConsoleState
-from console.view.run_view import (
+from console.view.run.event import (
     AutoBegun,
     AutoEnded,
     CheckOutput,
@@ -66,10 +66,10 @@ from console.view.run_view import (
     RunSeen,
     RunsFailed,
     RunsListed,
-    RunView,
     StepBegun,
     StepEnded,
 )
+from console.view.run_view import RunView
 
 RUN_ID = "01M82D0PD6W60PFK1FGQ8EAC9B"
 SHA256 = "95ac342232534ce7" * 4

@@ -136,8 +136,10 @@ async def test_another_gateway_in_the_config_is_opened_and_proves_nothing_yet(tm
 
 async def test_a_profile_is_picked_by_key_and_found_in_the_palette(tmp_path: Path) -> None:
     path = write_config(tmp_path / "config.toml", table("a", "prod", "test"))
-    async with running(path) as app:
+    opened: list[None] = []
+    async with running(path, when_open=lambda: opened.append(None)) as app:
         await until(app, lambda: len(state_of(app).config.profiles) == 3)
+        assert len(opened) == 1
         await smoke(app)
         spent = app.controller.session.reservations.budget.spent
         await press(app, "P")
@@ -145,6 +147,7 @@ async def test_a_profile_is_picked_by_key_and_found_in_the_palette(tmp_path: Pat
         await press(app, "right", "enter")
         await until(app, lambda: state_of(app).profile == "test" and state_of(app).token_state is TokenState.FOUND)
         assert "test" in drawn(main_screen(app), "header")
+        assert len(opened) == 2
         assert not state_of(app).routes[0].proven.calls
         assert not state_of(app).requests.calls
         assert app.controller.session.reservations.budget.spent == Spent()

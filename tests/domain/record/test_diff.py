@@ -66,7 +66,7 @@ class Read:
         return getattr(self.record, name)
 
 
-_NAMES_A_RUN = {"run_id", "lines", "head"}
+_NAMES_A_RUN = {"run_id", "lines", "head", "handovers"}
 _SAID_BY_ANOTHER_FIELD = {
     "gate", "attempt", "stop_cause", "stop_category", "instructions", "source_urls_checked",
     "planner_endpoint_family", "writer_endpoint_family", "revision_endpoint_family", "reviewer_endpoint_family",

@@ -77,6 +77,7 @@ _TEXTS = {
     "Record.chosen_routes", "RecordedGate.decided_by", "RecordedGate.reason", "RecordedCall.model",
     "RecordedCall.endpoint_path", "RecordedStop.model", "RecordedStop.endpoint_path", "RecordedStop.reason",
     "RecordedStop.by", "RecordedCall.repeat_reason", "AgentTurn.repeat_reason", "OutsideEntry.made_by",
+    "RecordedHandover.by", "RecordedHandover.to", "RecordedHandover.note",
     "RecordedMove.reason", "VerdictPart.decided_by", "ContextFile.path", "ReachedToken.name",
     # names that a gateway, a page, a model or an agent gave, each of a closed form
     "AgentTurn.version",

@@ -25,7 +25,7 @@ from support.ledger.ledgers import (
 
 from console.domain.ledger.canonical import canonical
 from console.domain.ledger.line import Line, NewLine, check_chain
-from console.services.ledger import transactions
+from console.services.ledger import lines, transactions
 from console.services.ledger.ledger import ConflictError, LedgerError, Summary, Wanted
 from console.services.ledger.sqlite import FILE_NAME, SqliteLedger
 
@@ -330,7 +330,7 @@ async def test_opening_a_ledger_again_takes_no_lock_from_who_has_it_open(
 
 async def test_only_runs_with_new_lines_have_changed(ledger: SqliteLedger, other: SqliteLedger) -> None:
     await begun(ledger)
-    place = await other._run(lambda: transactions.last_place(other._connection))
+    place = await other._run(lambda: lines.last_place(other._connection))
     line = await begun(ledger)
     now, changed = await other._run(lambda: transactions.appended_since(other._connection, place))
     assert changed == {line.run_id}

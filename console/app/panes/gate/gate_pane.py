@@ -17,7 +17,7 @@ from console.services.system.leak_guard import LEAK_GUARD
 from console.view.console_state import ConsoleState
 from console.view.record.summary import advice_on
 from console.view.run_view import RunView
-from console.view.run_words import standing
+from console.view.run_words import handover_words, standing
 from console.view.sign import Tone
 from console.view.subject_words import how_to_take, turn_lines
 
@@ -86,6 +86,8 @@ def _head_lines(view: RunView, run: RunState, width: int) -> Iterator[Line]:
     if run.phase is Phase.WRITING or (run.phase is Phase.LOST and run.is_agents_turn):
         for told in turn_lines(turns_of(run)[-1]):
             yield from labelled(told.label, told.text, width, tone=Tone.LIVE, label_width=LABEL)
+    if (left := run.handover) is not None:
+        yield from labelled(*handover_words(left), width, tone=Tone.ACCENT, label_width=LABEL)
     yield from _stop_lines(run, width)
     yield from _sealed_lines(view, run, width)
     if view.said:

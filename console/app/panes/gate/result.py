@@ -12,8 +12,9 @@ from console.domain.run.gate import Gate
 from console.domain.run.state import RunState
 from console.domain.run.subject import PreflightNotes, ReviewShown, Subject
 from console.view.finding_sign import severity_sign
+from console.view.run.event import GateNotes
 from console.view.run_sign import gate_sign, opening_sign
-from console.view.run_view import GateNotes, RunView
+from console.view.run_view import RunView
 from console.view.sign import Tone
 
 

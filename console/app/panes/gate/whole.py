@@ -9,7 +9,8 @@ from console.app.widgets.line import Line
 from console.domain.run.gate import Gate
 from console.domain.run.subject import DraftShown
 from console.view.console_state import ConsoleState
-from console.view.run_view import GateNotes, RunView
+from console.view.run.event import GateNotes
+from console.view.run_view import RunView
 
 _ABOUT_A_DRAFT = (Gate.WRITER, Gate.SOURCE_CHECK, Gate.REVIEWER, Gate.CRITIC, Gate.CANDIDATE)
 

@@ -33,6 +33,7 @@ _RunSchema = Literal[
     "gateway-console/run-start/v1",
     "gateway-console/run-step/v1",
     "gateway-console/run-decide/v1",
+    "gateway-console/run-handover/v1",
     "gateway-console/run-bring/v1",
     "gateway-console/run-resume/v1",
     "gateway-console/run-stop/v1",

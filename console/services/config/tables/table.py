@@ -11,11 +11,19 @@ from console.services.config.settings import (
     InstructionSettings,
     PolicySettings,
     RelaySettings,
+    StoreSettings,
     WatchSettings,
 )
 
 _Settings = TypeVar(
-    "_Settings", AgentSettings, GatewaySettings, InstructionSettings, PolicySettings, RelaySettings, WatchSettings
+    "_Settings",
+    AgentSettings,
+    GatewaySettings,
+    InstructionSettings,
+    PolicySettings,
+    RelaySettings,
+    StoreSettings,
+    WatchSettings,
 )
 
 

@@ -7,7 +7,7 @@ from console.domain.run.event import ArtifactRole
 from console.domain.run.gate import Gate
 from console.domain.run.rubric import Rubric, default_rubric, read_rubric
 from console.domain.run.state import RunState
-from console.services.ledger.artifacts import Artifacts
+from console.services.ledger.artifacts import ArtifactStore
 from console.services.ledger.ledger import LedgerError
 from console.services.run.role_call import read_answer
 
@@ -15,7 +15,7 @@ from console.services.run.role_call import read_answer
 class RunTexts:
     """Reads the stored texts of one run."""
 
-    def __init__(self, artifacts: Artifacts, rubric_sha256: str) -> None:
+    def __init__(self, artifacts: ArtifactStore, rubric_sha256: str) -> None:
         """Prepare to read.
 
         Args:

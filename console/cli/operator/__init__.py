@@ -1,0 +1,1 @@
+"""`operator`: who may act in a store."""

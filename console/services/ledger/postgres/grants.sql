@@ -1,0 +1,27 @@
+-- The rights of operators and workers. They are groups: grant them to the users of your people and servers, as in
+--     GRANT gateway_console_operator TO mia;
+-- Run it again after each store migrate. It needs the right to create roles, the first time.
+DO $$
+BEGIN
+    IF to_regrole('gateway_console_operator') IS NULL THEN
+        CREATE ROLE gateway_console_operator NOLOGIN;
+    END IF;
+    IF to_regrole('gateway_console_worker') IS NULL THEN
+        CREATE ROLE gateway_console_worker NOLOGIN;
+    END IF;
+END $$;
+
+REVOKE ALL ON SCHEMA gateway_console FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA gateway_console FROM PUBLIC;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA gateway_console FROM PUBLIC;
+GRANT USAGE ON SCHEMA gateway_console TO gateway_console_operator, gateway_console_worker;
+
+-- 0001_ledger.sql: the truth is inserted and read, and nothing else; the rest goes through functions.
+GRANT SELECT ON gateway_console.migration, gateway_console.log, gateway_console.line, gateway_console.run,
+    gateway_console.lease, gateway_console.checkpoint, gateway_console.tombstone, gateway_console.artifact,
+    gateway_console.artifact_total TO gateway_console_operator, gateway_console_worker;
+GRANT INSERT ON gateway_console.line, gateway_console.checkpoint, gateway_console.artifact
+    TO gateway_console_operator, gateway_console_worker;
+GRANT EXECUTE ON FUNCTION gateway_console.lock_run, gateway_console.now_ms, gateway_console.put_run,
+    gateway_console.forget_runs, gateway_console.take_lease, gateway_console.keep_lease, gateway_console.prune,
+    gateway_console.delete_artifact TO gateway_console_operator, gateway_console_worker;

@@ -1,0 +1,179 @@
+"""The schema of a store: numbered files, applied once and forward only, and what is checked at each opening."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from console.domain.problem import ProblemKind
+from console.services.ledger.ledger import LedgerError
+
+if TYPE_CHECKING:
+    import psycopg
+
+_LOCK = 0x67774C31
+"""The advisory lock under which one console migrates: the number that also marks a SQLite ledger."""
+_FILE = re.compile(r"(\d{4})_([a-z_]+)\.sql")
+_FUNCTION = re.compile(
+    r"CREATE (?:OR REPLACE )?FUNCTION gateway_console\.(\w+)\s*\(.*?\$\$(.*?)\$\$", re.DOTALL | re.IGNORECASE
+)
+_TRIGGER = re.compile(
+    r"CREATE (?:CONSTRAINT )?TRIGGER (\w+)\s.*?\sON\s+gateway_console\.(\w+)", re.DOTALL | re.IGNORECASE
+)
+_TABLE = """
+CREATE SCHEMA IF NOT EXISTS gateway_console;
+CREATE TABLE IF NOT EXISTS gateway_console.migration (
+    number integer PRIMARY KEY,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step of the schema."""
+
+    number: int
+    name: str
+    text: str
+
+    @property
+    def sha256(self) -> str:
+        """The hash of its text."""
+        return sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """How the schema of a database compares with this version's."""
+
+    applied: tuple[Migration, ...]
+    pending: tuple[Migration, ...]
+    """What `store migrate` would apply."""
+    unknown: tuple[int, ...]
+    """The numbers of steps that only a newer version knows."""
+    changed: tuple[Migration, ...]
+    """Steps that this version has with another text."""
+    strange: tuple[str, ...]
+    """Triggers, functions and rules that are not as the steps made them."""
+
+
+@cache
+def migrations() -> tuple[Migration, ...]:
+    """Return this version's steps, in order."""
+    folder = resources.files("console.services.ledger.postgres") / "migrations"
+    found = [(_FILE.fullmatch(each.name), each) for each in folder.iterdir()]
+    steps = [
+        Migration(int(match[1]), match[2], each.read_text(encoding="utf-8"))
+        for match, each in found
+        if match is not None
+    ]
+    return tuple(sorted(steps, key=lambda step: step.number))
+
+
+def state(connection: "psycopg.Connection[Any]") -> SchemaState:
+    """Return how the schema compares with this version's. Nothing is changed."""
+    exists = connection.execute("SELECT to_regclass('gateway_console.migration') IS NOT NULL").fetchone()
+    rows = []
+    if exists == (True,):
+        rows = connection.execute("SELECT number, sha256 FROM gateway_console.migration ORDER BY number").fetchall()
+    there, own = dict(rows), {step.number: step for step in migrations()}
+    applied = tuple(own[number] for number in there if number in own)
+    unknown = tuple(number for number in there if number not in own)
+    return SchemaState(
+        applied,
+        tuple(step for step in migrations() if step.number not in there),
+        unknown,
+        tuple(step for step in applied if there[step.number] != step.sha256),
+        () if unknown else _strange(connection, applied),
+    )
+
+
+def require_schema(connection: "psycopg.Connection[Any]", *, where: str) -> None:
+    """Refuse a database whose schema is not this version's own.
+
+    Raises:
+        LedgerError: It is newer, older, or was changed by something else.
+
+    """
+    found = state(connection)
+    if found.unknown:
+        raise LedgerError(
+            f"{where} was set up by a newer gateway-console (its step {max(found.unknown)} is not known here);"
+            " use that version", ProblemKind.CONFIG,
+        )  # fmt: skip
+    if found.changed:
+        raise LedgerError(
+            f"step {found.changed[0].number} of {where} has another text than this version's, so it cannot be relied"
+            " on; use the version that made it, or restore a backup",
+            is_unsafe=True,
+        )
+    if found.pending:
+        raise LedgerError(
+            f"{where} lacks {len(found.pending)} of {len(migrations())} steps of this version's schema;"
+            " run: gateway-console store migrate", ProblemKind.CONFIG,
+        )  # fmt: skip
+    if found.strange:
+        raise LedgerError(
+            f"{where} was changed by something else, so it cannot be relied on: {found.strange[0]} is not this"
+            " console's own; run: gateway-console store check", is_unsafe=True,
+        )  # fmt: skip
+
+
+def apply_steps(connection: "psycopg.Connection[Any]") -> tuple[Migration, ...]:
+    """Apply what is pending, one console at a time; return what was applied. The caller's transaction keeps it.
+
+    Raises:
+        LedgerError: The schema is newer, or was changed by something else.
+
+    """
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    connection.execute(_TABLE)
+    found = state(connection)
+    if found.unknown or found.changed:
+        require_schema(connection, where="the store")
+    for step in found.pending:
+        connection.execute(step.text.encode())
+        connection.execute(
+            "INSERT INTO gateway_console.migration (number, name, sha256) VALUES (%s, %s, %s)",
+            (step.number, step.name, step.sha256),
+        )
+    return found.pending
+
+
+def migrate(connection: "psycopg.Connection[Any]", new_log_id: Callable[[], str], at_ms: int) -> tuple[Migration, ...]:
+    """Apply what is pending, and give the store an id if it has none; return what was applied."""
+    done = apply_steps(connection)
+    connection.execute(
+        "INSERT INTO gateway_console.log (log_id, at_ms, is_own) SELECT %s, %s, true"
+        " WHERE NOT EXISTS (SELECT 1 FROM gateway_console.log WHERE is_own)",
+        (new_log_id(), at_ms),
+    )
+    return done
+
+
+def _strange(connection: "psycopg.Connection[Any]", applied: tuple[Migration, ...]) -> tuple[str, ...]:
+    """Return what is not as the steps made it: a trigger could swallow a decision, a changed function let one pass."""
+    functions: dict[str, str] = {}
+    triggers: set[tuple[str, str]] = set()
+    for step in applied:
+        functions |= dict(_FUNCTION.findall(step.text))
+        triggers |= {(table, name) for name, table in _TRIGGER.findall(step.text)}
+    rows = connection.execute(
+        "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = to_regnamespace('gateway_console')"
+    ).fetchall()
+    found = [f"function {name}" for name, source in rows if functions.get(name) != source]
+    found += [f"function {name}" for name in functions.keys() - {name for name, _ in rows}]
+    rows = connection.execute(
+        "SELECT relname, tgname, tgenabled IN ('O', 'A') FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+        " WHERE relnamespace = to_regnamespace('gateway_console') AND NOT tgisinternal"
+    ).fetchall()
+    enabled = {(table, name) for table, name, is_enabled in rows if is_enabled}
+    found += [f"trigger {name} of {table}" for table, name in sorted(enabled ^ triggers)]
+    rows = connection.execute("SELECT rulename FROM pg_rules WHERE schemaname = 'gateway_console'").fetchall()
+    return (*found, *(f"rule {name}" for (name,) in rows))

@@ -1,0 +1,1 @@
+"""What the screen draws of runs: its events."""
