@@ -4,22 +4,24 @@ While the store cannot be reached, the newest state of each route waits here, an
 """
 
 import asyncio
+import contextlib
 import threading
-import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import TYPE_CHECKING
 
-from console.domain.fleet.state import Cost, Looker, Owner, ProfileLook, RouteEnd, end_of
+from console.domain.fleet.state import Cost, Looker, Owner, ProfileLook, RouteEnd
 from console.domain.history.fact import Fact
 from console.domain.problem import Problem, ProblemKind
-from console.services.fleet.store_states import Seen, keep_states
-from console.services.history.recorder import CLOSE_S
+from console.services.fleet.store_states import Seen, keep_states, seen_of
+from console.services.history.recorder import CLOSE_S, Recorder
+from console.services.ledger.postgres.failures import UnknownOutcomeError
+from console.services.store.door import open_store
 
 if TYPE_CHECKING:
     from console.services.ledger.postgres.database import Database
 
-OpenDatabase = "Callable[[], AbstractAsyncContextManager[Database]]"
 PAUSE_S = 0.5
 """How long states are gathered before they are written together."""
 RETRY_S = 5.0
@@ -68,7 +70,7 @@ class FleetKeeper:
         self.problem = ""
         """Why states are not kept now; empty if they are."""
         self.lost = 0
-        """How many costs were not kept."""
+        """How many states the store refused, and costs that did not fit."""
 
     def keep_for(self, profile: str, days: int) -> None:
         """Keep a profile's states; none if 0 days of its history are kept."""
@@ -80,19 +82,19 @@ class FleetKeeper:
 
     def put(self, facts: Sequence[Fact]) -> None:
         """Take facts; what they say of routes is written soon. Never waits."""
-        for fact in facts:
-            end = end_of(fact)
-            if end is None or self._days.get(fact.route.profile, 0) <= 0:
-                continue
-            owner = (fact.route.profile, fact.route.origin)
-            with self._lock:
-                self._put_look(ProfileLook(owner, fact.at_ms, self._looker))
+        seen = seen_of((fact for fact in facts if self._days.get(fact.route.profile, 0) > 0), self._looker)
+        if not seen:
+            return
+        with self._lock:
+            for look in seen.looks:
+                self._put_look(look)
+            for end in seen.ends:
                 known = self._ends.get((*end.id, end.mark))
                 if known is None or known.at_ms < end.at_ms:
                     self._ends[*end.id, end.mark] = end
-                if fact.microusd:
-                    self._put_cost(Cost(str(uuid.uuid4()), owner, fact.at_ms, fact.microusd))
-            self._start()
+            for cost in seen.costs:
+                self._put_cost(cost)
+        self._start()
 
     def put_problem(self, owner: Owner, at_ms: int, kind: ProblemKind) -> None:
         """Take that a profile could not be used, and why: only the kind, as a message may name a file."""
@@ -123,7 +125,7 @@ class FleetKeeper:
         if waiting:
             why = self.problem or "the store is too slow"
             return f"the fleet's newest states are not in the store: {why}. The next check of these profiles adds them"
-        return f"{self.lost} costs are missing in the store's fleet: {self.problem}" if self.lost else ""
+        return f"{self.lost} states or costs are missing in the store's fleet: {self.problem}" if self.lost else ""
 
     def _put_look(self, look: ProfileLook) -> None:
         known = self._looks.get(look.owner)
@@ -144,8 +146,9 @@ class FleetKeeper:
 
     def _nudge(self) -> None:
         loop, wake = self._loop, self._wake
-        if loop is not None and wake is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(wake.set)
+        if loop is not None and wake is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: all was written
+                loop.call_soon_threadsafe(wake.set)
 
     async def _serve(self) -> None:
         self._wake = asyncio.Event()
@@ -153,7 +156,8 @@ class FleetKeeper:
         while True:
             try:
                 async with self._opened() as database:
-                    await self._write_all(database)
+                    while seen := await self._gathered():
+                        await self._write(database, seen)
                     return
             except Problem as problem:
                 self._fail(str(problem))
@@ -161,36 +165,44 @@ class FleetKeeper:
                 return
             await self._wait(self._retry_s)
 
-    async def _write_all(self, database: "Database") -> None:
-        """Write what comes, until the end. Raises `Problem` if the store does not take it."""
-        while True:
-            if not (seen := self._next()):
-                if self._is_closing:
-                    return
-                await self._wait(None)
-                await self._wait(self._pause_s, ends_at_close=True)
-                continue
-            await database.run(lambda connection, seen=seen: keep_states(connection, seen))  # type: ignore[misc]
-            self._forget(seen)
-            if self.problem:
-                self.problem = ""
-                self._tell("the store is back: the fleet's newest states are kept again")
+    async def _gathered(self) -> Seen:
+        """Return what waits, after waiting for it; nothing at the end."""
+        while not (seen := self._next()) and not self._is_closing:
+            await self._wait(None)
+        if not self._is_closing:
+            await self._wait(self._pause_s)
+            seen = self._next()
+        return seen
 
-    async def _wait(self, seconds: float | None, *, ends_at_close: bool = False) -> None:
-        """Wait until something came, the end, or some seconds have passed."""
-        if self._is_closing or self._wake is None:
-            return
-        if seconds is not None and not ends_at_close:
-            self._wake.clear()
+    async def _write(self, database: "Database", seen: Seen) -> None:
+        """Write states. Raises `Problem` if the store cannot be reached; what it refuses is dropped, and that is said."""
         try:
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-                while ends_at_close and not self._is_closing:
-                    self._wake.clear()
-                    await self._wake.wait()
-        except TimeoutError:
+            await database.run(partial(keep_states, seen=seen))
+        except Problem as problem:
+            if problem.kind is ProblemKind.UNREACHABLE or isinstance(problem, UnknownOutcomeError):
+                raise
+            self._forget(seen)
+            self.lost += len(seen.ends)
+            self._fail(str(problem))
+            return
+        self._forget(seen)
+        if self.problem:
+            self.problem = ""
+            self._tell("the store is back: the fleet's newest states are kept again")
+
+    async def _wait(self, seconds: float | None) -> None:
+        """Wait for some seconds, or until something comes; the end is not waited for."""
+        if self._wake is None or self._is_closing:
             return
         self._wake.clear()
+        if seconds is None and (self._next() or self._is_closing):
+            return  # it came before the event was cleared
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+                while seconds is not None and not self._is_closing:
+                    self._wake.clear()
+                    await self._wake.wait()
 
     def _next(self) -> Seen:
         with self._lock:
@@ -214,3 +226,50 @@ class FleetKeeper:
         if not self.problem:
             self._tell(f"the fleet's newest states are not kept until the store is back: {words}")
         self.problem = words
+
+
+@contextlib.asynccontextmanager
+async def opened_database(environment: Mapping[str, str]) -> "AsyncIterator[Database]":
+    """Open the database of the store that the operator's own config names.
+
+    Raises:
+        Problem: It cannot be used, or the config names none any more.
+
+    """
+    async with open_store(environment) as store:
+        if store.database is None:
+            raise Problem("the config names no store any more", ProblemKind.CONFIG)
+        yield store.database
+
+
+class Recorders:
+    """Shows the same facts to the history of this machine and to the team's store."""
+
+    def __init__(self, recorder: Recorder, keeper: FleetKeeper) -> None:
+        """Take both."""
+        self._recorder = recorder
+        self._keeper = keeper
+
+    def keep_for(self, profile: str, days: int) -> None:
+        """Keep a profile's facts for some days; none if 0."""
+        self._recorder.keep_for(profile, days)
+        self._keeper.keep_for(profile, days)
+
+    def knows(self, profile: str) -> bool:
+        """Return whether a profile was named."""
+        return self._recorder.knows(profile)
+
+    def put(self, facts: Sequence[Fact]) -> None:
+        """Take facts. Never waits."""
+        self._recorder.put(facts)
+        self._keeper.put(facts)
+
+    def close(self, wait_s: float = CLOSE_S) -> None:
+        """Write what waits, and end."""
+        self._recorder.close(wait_s)
+        self._keeper.close(wait_s)
+
+    @property
+    def words(self) -> str:
+        """What a person has to know of both; empty if all was kept."""
+        return ". ".join(filter(None, (self._recorder.words, self._keeper.words)))

@@ -1,6 +1,7 @@
 """States in the store: the newest of each profile and route, as anyone of the team saw them."""
 
 import json
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,9 +19,10 @@ from console.domain.fleet.state import (
     RouteEnd,
     Spending,
     States,
+    end_of,
     states_of,
 )
-from console.domain.history.fact import FactKind, FactRoute, FactStatus
+from console.domain.history.fact import Fact, FactKind, FactRoute, FactStatus
 from console.domain.history.streak import End
 from console.domain.probes.ladder import Rung
 from console.domain.problem import ProblemKind
@@ -44,6 +46,31 @@ class Seen:
 
     def __bool__(self) -> bool:
         return bool(self.looks or self.ends or self.costs)
+
+
+def seen_of(facts: Iterable[Fact], looker: Looker) -> Seen:
+    """Return what some facts say of profiles and routes, the newest of each.
+
+    Args:
+        facts: The facts; those about runs say nothing.
+        looker: Who saw them.
+
+    """
+    looks: dict[Owner, ProfileLook] = {}
+    ends: dict[tuple[str, ...], RouteEnd] = {}
+    costs = []
+    for fact in facts:
+        end = end_of(fact)
+        if end is None:
+            continue
+        owner = (fact.route.profile, fact.route.origin)
+        if owner not in looks or looks[owner].at_ms < fact.at_ms:
+            looks[owner] = ProfileLook(owner, fact.at_ms, looker)
+        if (*end.id, end.mark) not in ends or ends[*end.id, end.mark].at_ms < end.at_ms:
+            ends[*end.id, end.mark] = end
+        if fact.microusd:
+            costs.append(Cost(str(uuid.uuid4()), owner, fact.at_ms, fact.microusd))
+    return Seen(tuple(looks.values()), tuple(ends.values()), tuple(costs))
 
 
 def keep_states(connection: "Connection[Any]", seen: Seen) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from support.history.facts import DAY_MS, NOW_MS, WRITER, passed, red
+from support.history.facts import DAY_MS, NOW_MS, free_check, passed, red
 
 from console.domain.errors.category import Category
 from console.domain.fleet.filter import FilterError, parse_filter
@@ -12,7 +12,7 @@ from console.domain.fleet.fleet import Fleet, fleet_of
 from console.domain.fleet.order import Order, ordered
 from console.domain.fleet.row import FleetVerdict, KnownProfile
 from console.domain.fleet.state import Looker, LookerKind, ProfileLook, RouteEnd, Spending, States, end_of, states_of
-from console.domain.history.fact import Fact, FactKind, FactStatus
+from console.domain.history.fact import Fact, FactStatus
 from console.domain.probes.ladder import Rung
 from console.domain.problem import ProblemKind
 from console.domain.routes.contract import CheckBasis, check
@@ -36,10 +36,6 @@ def states(*facts: Fact, looks: tuple[ProfileLook, ...] = (), spending: Spending
 
 def fleet(known: States, *, now_ms: int = NOW_MS) -> Fleet:
     return fleet_of([KNOWN], known, now_ms)
-
-
-def free_check(at_ms: int) -> Fact:
-    return Fact(at_ms, WRITER, FactKind.CHECK, FactStatus.UNPROVEN, Rung.KEY)
 
 
 def test_a_profile_that_was_never_looked_at_is_offline_and_one_that_was_proven_is_proven() -> None:

@@ -25,3 +25,9 @@ GRANT INSERT ON gateway_console.line, gateway_console.checkpoint, gateway_consol
 GRANT EXECUTE ON FUNCTION gateway_console.lock_run, gateway_console.now_ms, gateway_console.put_run,
     gateway_console.forget_runs, gateway_console.take_lease, gateway_console.keep_lease, gateway_console.prune,
     gateway_console.delete_artifact TO gateway_console_operator, gateway_console_worker;
+
+-- 0003_profiles.sql: a cache of what was seen last, which functions alone write.
+GRANT SELECT ON gateway_console.profile_state, gateway_console.route_state, gateway_console.profile_cost
+    TO gateway_console_operator, gateway_console_worker;
+GRANT EXECUTE ON FUNCTION gateway_console.keep_states, gateway_console.forget_profile
+    TO gateway_console_operator, gateway_console_worker;
