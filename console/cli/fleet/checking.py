@@ -9,7 +9,7 @@ from console.cli.fleet.reading import Profiles, fleet_now
 from console.cli.live.climb import ClimbOrder, climb_opened
 from console.cli.live.sweep import Opened, sweep
 from console.cli.profile import chosen_checks
-from console.cli.recording import end_recording, unix_ms
+from console.cli.recording import end_recording, record_problem, unix_ms
 from console.cli.reports.sweep import counted
 from console.cli.sweep import Swept
 from console.domain.fleet.filter import Filter
@@ -61,6 +61,8 @@ def check_fleet(arguments: argparse.Namespace, profiles: Profiles, wanted: Filte
         if each.profile is not None:
             looks.append(_look(each, each.profile))
         if each.problem is not None:
+            if each.profile is not None:
+                record_problem(each.profile, each.problem, is_read_only=arguments.read_only)
             output.note(f"{each.name}: not checked: {str(each.problem).splitlines()[0]}")
 
     asyncio.run(

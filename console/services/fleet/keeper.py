@@ -5,17 +5,19 @@ While the store cannot be reached, the newest state of each route waits here, an
 
 import asyncio
 import contextlib
+import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING
 
-from console.domain.fleet.state import Cost, Looker, Owner, ProfileLook, RouteEnd
+from console.domain.fleet.state import Cost, Looker, LookerKind, Owner, ProfileLook, RouteEnd
 from console.domain.history.fact import Fact
 from console.domain.problem import Problem, ProblemKind
 from console.services.fleet.store_states import Seen, keep_states, seen_of
-from console.services.history.recorder import CLOSE_S, Recorder
+from console.services.history.recorder import CLOSE_S, Keeps
 from console.services.ledger.postgres.failures import UnknownOutcomeError
 from console.services.store.door import open_store
 
@@ -37,24 +39,26 @@ class FleetKeeper:
 
     def __init__(
         self,
-        opened: "Callable[[], AbstractAsyncContextManager[Database]]",
+        environment: Mapping[str, str],
         looker: Looker,
         tell: Callable[[str], None] = lambda words: None,
         *,
+        opened: "Callable[[], AbstractAsyncContextManager[Database]] | None" = None,
         pause_s: float = PAUSE_S,
         retry_s: float = RETRY_S,
     ) -> None:
         """Prepare; no thread is started and nothing is opened.
 
         Args:
-            opened: Opens the store's database, and closes it again.
+            environment: The environment variables, which lead to the config that names the store.
             looker: Who sees what is kept.
             tell: Called in the thread: once while states cannot be kept, with why, and once when they are again.
+            opened: Opens the store's database, and closes it again; None means that of the store's door.
             pause_s: How long states are gathered before they are written.
             retry_s: How long to wait before the store is tried again.
 
         """
-        self._opened = opened
+        self._opened = partial(opened_database, environment) if opened is None else opened
         self._looker = looker
         self._tell = tell
         self._pause_s, self._retry_s = pause_s, retry_s
@@ -140,7 +144,10 @@ class FleetKeeper:
 
     def _start(self) -> None:
         if self._thread is None:
-            self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True, name="fleet")
+            around = copy_context()  # who is told writes to the streams of the caller's command line
+            self._thread = threading.Thread(
+                target=lambda: around.run(asyncio.run, self._serve()), daemon=True, name="fleet"
+            )
             self._thread.start()
         self._nudge()
 
@@ -175,7 +182,7 @@ class FleetKeeper:
         return seen
 
     async def _write(self, database: "Database", seen: Seen) -> None:
-        """Write states. Raises `Problem` if the store cannot be reached; what it refuses is dropped, and that is said."""
+        """Write states; what the store refuses is dropped, and that is said. Raises `Problem` if it is cut off."""
         try:
             await database.run(partial(keep_states, seen=seen))
         except Problem as problem:
@@ -228,6 +235,11 @@ class FleetKeeper:
         self.problem = words
 
 
+def this_console() -> Looker:
+    """Return this process as who looks."""
+    return Looker(LookerKind.CONSOLE, socket.gethostname())
+
+
 @contextlib.asynccontextmanager
 async def opened_database(environment: Mapping[str, str]) -> "AsyncIterator[Database]":
     """Open the database of the store that the operator's own config names.
@@ -245,7 +257,7 @@ async def opened_database(environment: Mapping[str, str]) -> "AsyncIterator[Data
 class Recorders:
     """Shows the same facts to the history of this machine and to the team's store."""
 
-    def __init__(self, recorder: Recorder, keeper: FleetKeeper) -> None:
+    def __init__(self, recorder: Keeps, keeper: FleetKeeper) -> None:
         """Take both."""
         self._recorder = recorder
         self._keeper = keeper
@@ -258,6 +270,10 @@ class Recorders:
     def knows(self, profile: str) -> bool:
         """Return whether a profile was named."""
         return self._recorder.knows(profile)
+
+    def put_problem(self, owner: Owner, at_ms: int, kind: ProblemKind) -> None:
+        """Take that a profile could not be used; the history knows routes alone."""
+        self._keeper.put_problem(owner, at_ms, kind)
 
     def put(self, facts: Sequence[Fact]) -> None:
         """Take facts. Never waits."""

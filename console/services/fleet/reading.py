@@ -9,10 +9,13 @@ from console.domain.fleet.fleet import Fleet, fleet_of
 from console.domain.fleet.row import KnownProfile
 from console.domain.fleet.state import Owner, ProfileLook, States
 from console.services.config.load import BrokenProfile
+from console.services.config.own_store import own_store
 from console.services.config.settings import EMBEDDED, Profile
 from console.services.fleet.history_states import history_states
+from console.services.fleet.store_states import read_states
 from console.services.gateway.address import origin
 from console.services.history.history import History
+from console.services.store.door import open_store
 
 NO_STATES = States()
 LOCAL = "this machine's history"
@@ -57,9 +60,10 @@ async def read_fleet(
     now_ms: int,
     looks: Sequence[ProfileLook] = (),
 ) -> tuple[Fleet, str]:
-    """Return the fleet as this machine's history knows it, and where that is from.
+    """Return the fleet as the store knows it, or without one this machine's history, and where that is from.
 
-    The history may know profiles that the config lacks by now: these are left out.
+    The store may know profiles of others: they are shown too. The history may know profiles that the config lacks by
+    now: these are left out.
 
     Args:
         profiles: The profiles of the config.
@@ -68,10 +72,16 @@ async def read_fleet(
         looks: What this process has just seen of profiles; the history knows routes alone.
 
     Raises:
-        HistoryError: The history cannot be read.
+        Problem: The store or the history cannot be read.
 
     """
+    known = known_profiles(profiles, environment, now_ms)
+    if own_store(environment) is not None:
+        async with open_store(environment, is_looking=True) as store:
+            if store.database is not None:
+                states = await store.database.run(partial(read_states, now_ms=now_ms))
+                return fleet_of(known, states, now_ms), store.where
     async with await History.open(environment, is_looking=True) as history:
         states = await history.read(partial(history_states, now_ms=now_ms), NO_STATES)
     states = replace(states, looks={each.owner: each for each in looks})
-    return fleet_of(known_profiles(profiles, environment, now_ms), states, now_ms, others=False), LOCAL
+    return fleet_of(known, states, now_ms, others=False), LOCAL

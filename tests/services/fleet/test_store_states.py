@@ -118,7 +118,7 @@ async def test_a_keeper_writes_when_the_store_is_back_and_says_so(database: Data
             yield own
 
     now_ms = unix_ms()
-    keeper = FleetKeeper(opened, WORKER, tell, pause_s=0.0, retry_s=0.05)
+    keeper = FleetKeeper({}, WORKER, tell, opened=opened, pause_s=0.0, retry_s=0.05)
     keeper.keep_for(WRITER.profile, 90)
     postgres.server.stop()
     keeper.put((red(now_ms - 9),))
