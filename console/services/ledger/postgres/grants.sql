@@ -41,3 +41,9 @@ BEGIN
         GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA gateway_console_jobs TO gateway_console_worker;
     END IF;
 END $$;
+
+-- 0003_profiles.sql: a cache of what was seen last, which functions alone write.
+GRANT SELECT ON gateway_console.profile_state, gateway_console.route_state, gateway_console.profile_cost
+    TO gateway_console_operator, gateway_console_worker;
+GRANT EXECUTE ON FUNCTION gateway_console.keep_states, gateway_console.forget_profile
+    TO gateway_console_operator, gateway_console_worker;
