@@ -100,9 +100,9 @@ def _size(size: int) -> str:
 
 async def _check(arguments: argparse.Namespace) -> ExitCode:
     require_team()
+    from console.services.ledger.postgres import jobs_schema
     from console.services.store.admin import open_admin
     from console.services.store.check import check_store
-    from console.services.worker import jobs_schema
 
     code = ExitCode.OK
     try:
