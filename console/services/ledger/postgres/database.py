@@ -93,7 +93,10 @@ class Database:
         """
         parameters = parameters_of(url.reveal())
         parameters["application_name"] = f"gateway-console {__version__} {label}"
-        database = cls(parameters, prepare, LedgerThread("store", deadline_s), clock=clock, wait=wait, sleep=sleep)
+        worker = LedgerThread(
+            "store", deadline_s, what=where_of(parameters), check="the network", kind=ProblemKind.UNREACHABLE
+        )
+        database = cls(parameters, prepare, worker, clock=clock, wait=wait, sleep=sleep)
         try:
             await database._worker.run(database._connected)
         except BaseException:
