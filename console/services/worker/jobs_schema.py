@@ -46,6 +46,13 @@ def install(connection: "Connection") -> bool:
     return True
 
 
+def pending(connection: "Connection") -> str | None:
+    """Return the step to which `install` would take the tables; None if they are there, or are of a newer version."""
+    row = connection.execute("SELECT to_regclass('gateway_console.jobs_version') IS NOT NULL").fetchone()
+    known, steps = newest_in_store(connection) if row == (True,) else None, _steps()
+    return steps[-1] if known is None or known in steps[:-1] else None
+
+
 def require_installed(connection: "Connection") -> None:
     """Refuse tables that this version does not know.
 
