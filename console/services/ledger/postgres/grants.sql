@@ -31,7 +31,8 @@ GRANT SELECT ON gateway_console.operator TO gateway_console_operator, gateway_co
 GRANT EXECUTE ON FUNCTION gateway_console.look, gateway_console.leave, gateway_console.who_looks
     TO gateway_console_operator, gateway_console_worker;
 
--- Procrastinate's own tables, for workers alone: store migrate makes them.
+-- Procrastinate's own tables, for workers alone: store migrate makes them. All may see which version they have.
+GRANT SELECT ON gateway_console.jobs_version TO gateway_console_operator, gateway_console_worker;
 DO $$
 BEGIN
     IF to_regnamespace('gateway_console_jobs') IS NOT NULL THEN
