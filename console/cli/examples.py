@@ -70,6 +70,12 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("watch --once", "one round, from cron"),
         ("watch --prometheus 9464", "serve metrics on 127.0.0.1:9464/metrics"),
     ),
+    "fleet": (
+        ("fleet", "every profile of the config, the worst first"),
+        ("fleet --where red --sort age", "only what someone should look at, the oldest look first"),
+        ("fleet check --output fleet.html", "look at all profiles again, for free, and write one page"),
+        ("fleet --sort retirement --where 'retires<30d'", "whose models retire next"),
+    ),
     "history": (
         ("history", "the last week of every route: latency, speed, failures and cost"),
         ("history --role writer --since 24h --plot ttft", "one route's time to first token, drawn"),

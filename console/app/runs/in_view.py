@@ -117,6 +117,7 @@ class RunsInView:
         if self._session.state.is_read_only and not await asyncio.to_thread(may_have_runs, self._environment):
             self._session.dispatch(RunsListed(()))
             return
+        from console.services.team.operators import identities
         from console.services.team.telling import telling
 
         open_runs = self._open_runs or open_context
@@ -129,6 +130,7 @@ class RunsInView:
                 reservations=self._session.reservations,
                 ended=self._session.run_ended,
                 appended=appended,
+                identify=identities,
             ) as context,
         ):
             self.context = context  # it stays open while the store is cut off: a step may be waiting to write
@@ -217,7 +219,7 @@ class RunsInView:
         from console.view.run.event import InboxEntry, InboxRead
 
         if self._inbox is None or self._inbox[0] is not context:
-            operators = Operators(context.artifacts, context.profile, self._environment)
+            operators = Operators(context.artifacts, context.profile, self._environment, context.named)
             self._inbox = context, Inbox(context.ledger, operators)
         inbox = self._inbox[1]
         inbox.forget(changed)

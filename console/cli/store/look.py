@@ -99,9 +99,9 @@ def _size(size: int) -> str:
 
 async def _check(arguments: argparse.Namespace) -> ExitCode:
     require_team()
+    from console.services.ledger.postgres import jobs_schema
     from console.services.store.admin import open_admin, require_named
     from console.services.store.check import check_store
-    from console.services.worker import jobs_schema
 
     require_named(current().environment)
     rows: list[StoreRow] = []

@@ -48,6 +48,9 @@ VERBS = {
         "console.cli.operator.verb", "who may act in a store that a team shares: SSH keys and database users"
     ),
     "history": Verb("console.cli.history.verb", "how fast and reliable each route was, its cost, what is worse now"),
+    "fleet": Verb(
+        "console.cli.fleet.verb", "many profiles in one table, the worst first; looks at all again", may_hold_token=True
+    ),
     "bundle": Verb(
         f"{_ROOM}bundle",
         "escalate a failure: what support needs to know, shown before it is written",

@@ -69,6 +69,20 @@ async def who_looks(database: TeamDatabase, run_id: str) -> tuple[Watcher, ...]:
     return await database.run(ask)
 
 
+async def who_steps(database: TeamDatabase, run_id: str) -> str | None:
+    """Return the name of who steps a run now, as their machine has it; None if no one does. Raises `LedgerError`."""
+
+    def ask(connection: "Connection") -> str | None:
+        row = connection.execute(
+            """SELECT name FROM gateway_console.lease
+                WHERE run_id = %s AND is_held AND until_ms > gateway_console.now_ms()""",
+            (run_id,),
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+    return await database.run(ask)
+
+
 async def watch_others(
     database: TeamDatabase,
     where_i_am: Callable[[], tuple[str, Actor] | None],

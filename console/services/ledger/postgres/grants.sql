@@ -31,8 +31,13 @@ GRANT SELECT ON gateway_console.operator TO gateway_console_operator, gateway_co
 GRANT EXECUTE ON FUNCTION gateway_console.look, gateway_console.leave, gateway_console.who_looks
     TO gateway_console_operator, gateway_console_worker;
 
--- Procrastinate's own tables, for workers alone: store migrate makes them. All may see which version they have.
-GRANT SELECT ON gateway_console.jobs_version TO gateway_console_operator, gateway_console_worker;
+-- 0004_workers.sql: everyone rings and sees who is at work; workers also say what they do, and work on the jobs.
+GRANT SELECT ON gateway_console.jobs_version, gateway_console.worker, gateway_console.watch_state
+    TO gateway_console_operator, gateway_console_worker;
+GRANT EXECUTE ON FUNCTION gateway_console.ring, gateway_console.workers, gateway_console.queues,
+    gateway_console.has_jobs TO gateway_console_operator, gateway_console_worker;
+GRANT EXECUTE ON FUNCTION gateway_console.keep_worker, gateway_console.forget_worker, gateway_console.reap,
+    gateway_console.hand_on, gateway_console.keep_watch TO gateway_console_worker;
 DO $$
 BEGIN
     IF to_regnamespace('gateway_console_jobs') IS NOT NULL THEN
@@ -42,3 +47,9 @@ BEGIN
         GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA gateway_console_jobs TO gateway_console_worker;
     END IF;
 END $$;
+
+-- 0003_profiles.sql: a cache of what was seen last, which functions alone write.
+GRANT SELECT ON gateway_console.profile_state, gateway_console.route_state, gateway_console.profile_cost
+    TO gateway_console_operator, gateway_console_worker;
+GRANT EXECUTE ON FUNCTION gateway_console.keep_states, gateway_console.forget_profile
+    TO gateway_console_operator, gateway_console_worker;
