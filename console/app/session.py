@@ -39,7 +39,7 @@ from console.view.console_state import ConsoleEvent, ConsoleState
 if TYPE_CHECKING:
     from console.domain.run.state import RunState
     from console.services.gateway.client import Gateway
-    from console.services.history.recorder import Recorder, Recording
+    from console.services.history.recorder import Keeps, Recording
     from console.services.open_gateway import EmbeddedGateway, Target
     from console.services.probes.smoke import SmokePlan
 
@@ -94,7 +94,8 @@ class Session:
         """
         self.profile = profile
         self._environment = environment
-        self._tell = tell
+        self.tell = tell
+        """Tells the operator something that no pane shows."""
         self._when_open = when_open
         self._recording: Recording | None = None
         """What keeps the history; made after the first paint."""
@@ -167,10 +168,24 @@ class Session:
             from console.services.history.recorder import Recorder
 
             loop = asyncio.get_running_loop()
-            recorder = Recorder(HistoryFile(self._environment), partial(_tell_from_thread, loop, self._tell))
+            tell = partial(_tell_from_thread, loop, self.tell)
+            recorder: Keeps = Recorder(HistoryFile(self._environment), tell)
+            if await asyncio.to_thread(self._has_store):
+                from console.services.fleet.keeper import FleetKeeper, Recorders, this_console
+
+                recorder = Recorders(recorder, FleetKeeper(self._environment, this_console(), tell))
             self._record_with(recorder)
 
-    def _record_with(self, recorder: "Recorder") -> None:
+    def _has_store(self) -> bool:
+        """Return whether the operator's own config names a store; what is wrong with it, whoever opens it says."""
+        from console.services.config.own_store import own_store
+
+        try:
+            return own_store(self._environment) is not None
+        except Problem:
+            return False
+
+    def _record_with(self, recorder: "Keeps") -> None:
         """Show the history the events of the profile in use from now on."""
         from console.services.history.recorder import Recording
 

@@ -24,6 +24,14 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("init --preset list", "the gateways that are known here"),
         ("init --from gateway.yaml", "write the config from a YAML file of routes and references"),
     ),
+    "store": (
+        ("store url", "put the URL of the database into the keyring"),
+        ("store migrate", "set the database up, after showing the steps"),
+        ("store check", "prove that this console can rely on it"),
+        ("store status", "where runs are kept, how many, and who else is connected"),
+        ("store grants", "the SQL with the rights of operators and workers"),
+        ("store copy --from sqlite --dry-run", "what would be copied of this machine's runs"),
+    ),
     "config": (
         ("config show", "every setting in use, and where it comes from"),
         ("config validate", "all faults of the config, with their lines"),
@@ -61,6 +69,12 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("watch --every 1m --level 2 --bell", "every minute, up to the catalogue; ring the bell on an alarm"),
         ("watch --once", "one round, from cron"),
         ("watch --prometheus 9464", "serve metrics on 127.0.0.1:9464/metrics"),
+    ),
+    "fleet": (
+        ("fleet", "every profile of the config, the worst first"),
+        ("fleet --where red --sort age", "only what someone should look at, the oldest look first"),
+        ("fleet check --output fleet.html", "look at all profiles again, for free, and write one page"),
+        ("fleet --sort retirement --where 'retires<30d'", "whose models retire next"),
     ),
     "history": (
         ("history", "the last week of every route: latency, speed, failures and cost"),

@@ -7,14 +7,15 @@ from weakref import WeakKeyDictionary
 from console.cli import output
 from console.cli.context import Context, current
 from console.domain.probes.event import GatewayOpened, RoutesChecked
+from console.domain.problem import Problem
 from console.services.history.file import HistoryFile
-from console.services.history.recorder import Recorder, Recording
+from console.services.history.recorder import Keeps, Recorder, Recording
 
 if TYPE_CHECKING:
     from console.domain.routes.contract import RouteCheck
     from console.services.config.settings import Profile
 
-_RECORDERS: WeakKeyDictionary[Context, Recorder] = WeakKeyDictionary()
+_RECORDERS: WeakKeyDictionary[Context, Keeps] = WeakKeyDictionary()
 """One for each command line in this process."""
 
 
@@ -29,10 +30,22 @@ def recording_of(profile: "Profile", *, is_read_only: bool = False) -> Recording
     context = current()
     recorder = _RECORDERS.get(context)
     if recorder is None:
-        recorder = _RECORDERS[context] = Recorder(HistoryFile(context.environment, clock=partial(unix_ms, context)))
+        recorder = _RECORDERS[context] = _new_recorder(context)
         context.at_end.append(partial(_close, recorder))
     days = 0 if is_read_only or profile.is_built_in else profile.policy.history_days
     return Recording(recorder, profile.name, days, partial(unix_ms, context))
+
+
+def _new_recorder(context: Context) -> Keeps:
+    """Return what keeps facts: in this machine's history, and in the store if the operator's config names one."""
+    from console.services.config.own_store import own_store
+
+    recorder = Recorder(HistoryFile(context.environment, clock=partial(unix_ms, context)))
+    if own_store(context.environment) is None:
+        return recorder
+    from console.services.fleet.keeper import FleetKeeper, Recorders, this_console
+
+    return Recorders(recorder, FleetKeeper(context.environment, this_console(), output.note))
 
 
 def live_recording(
@@ -45,12 +58,30 @@ def live_recording(
     return recording
 
 
+def end_recording() -> None:
+    """Write what the command line found until now, so that it can be read; what it finds later is not kept."""
+    recorder = _RECORDERS.get(current())
+    if recorder is not None:
+        recorder.close()
+
+
+def record_problem(profile: "Profile", problem: Problem, *, is_read_only: bool = False) -> None:
+    """Show the store, if there is one, that a profile could not be used, and why: only the kind."""
+    from console.services.fleet.keeper import Recorders
+    from console.services.fleet.reading import owner_of
+
+    recording = recording_of(profile, is_read_only=is_read_only)
+    if isinstance(recording.recorder, Recorders):
+        context = current()
+        recording.recorder.put_problem(owner_of(profile, context.environment), unix_ms(context), problem.kind)
+
+
 def unix_ms(context: Context) -> int:
     """Return the Unix time in ms, by a command line's clock."""
     return round(context.now().timestamp() * 1000)
 
 
-def _close(recorder: Recorder) -> None:
+def _close(recorder: Keeps) -> None:
     recorder.close()
     if recorder.words:
         output.note(recorder.words)

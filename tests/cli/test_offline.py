@@ -229,7 +229,7 @@ BAD_CONFIGS = {
     "token": (GOOD.replace('"m"', f'"{TOKEN}"'), "profiles.p.routes.writer.model: the value looks like an API key"),
     "wrong_type": (GOOD.replace("schema = 1", "schema = []"), "line 1: schema"),
     "binary": ("\0\1\2", "is not valid TOML"),
-    "too_large": ("#\n" * 300_000, "is larger than 512 kB"),
+    "too_large": ("#\n" * 8_400_000, "is larger than 16 MB"),
     "deep": (GOOD + "x = " + "[\n" * 400 + "]\n" * 400, "config.toml"),
 }
 

@@ -16,6 +16,7 @@ VERBS = [
     ("boundary",),
     ("agents",),
     ("history",),
+    ("fleet",),
     ("token", "list"),
     ("explain", "rate_limit"),
     ("verify",),

@@ -49,7 +49,10 @@ async def sweep(
     work: Callable[[Profile, Opened], Awaitable[Done]],
     *,
     concurrency: int | None = None,
+    most: int | None = None,
+    within: int = CALL_LIMIT,
     told: Callable[[Swept[Done]], None] = lambda _: None,
+    is_silent: bool = True,
 ) -> list[Swept[Done]]:
     """Do some work for many profiles at once. What keeps one profile from it does not stop the others.
 
@@ -57,13 +60,16 @@ async def sweep(
         profiles: The profiles, and those whose config is broken.
         work: Does the work for one profile through its open gateway.
         concurrency: The most calls in flight to one origin; None means the lowest setting of the profiles on it.
+        most: The most that such a setting counts for; None means that all of it counts.
+        within: The most calls in flight to all origins together.
         told: Called for each profile in the given order, as soon as it and those before it have ended.
+        is_silent: Whether what is told is seen on stdout, so that progress need not be.
 
     """
     usable = [each for each in profiles if isinstance(each, Profile)]
-    progress = output.Progress("profiles done", len(profiles), is_silent=True)
+    progress = output.Progress("profiles done", len(profiles), is_silent=is_silent)
     async with open_clients(usable) as clients:
-        places = places_of(usable, clients, concurrency)
+        places = places_of(usable, clients, concurrency, most=most, within=within)
         tasks = [asyncio.create_task(_one(each, clients, places, work)) for each in profiles]
         try:
             swept = []
@@ -182,7 +188,12 @@ _OF_ONE_PROFILE = frozenset({"concurrency", "smoke_max_output_tokens", "document
 
 
 def places_of(
-    profiles: Sequence[Profile], clients: dict[str, Client | Problem], concurrency: int | None
+    profiles: Sequence[Profile],
+    clients: dict[str, Client | Problem],
+    concurrency: int | None,
+    *,
+    most: int | None = None,
+    within: int = CALL_LIMIT,
 ) -> dict[str, Places]:
     """Return the places for calls to each origin, within those of all.
 
@@ -190,6 +201,8 @@ def places_of(
         profiles: The profiles.
         clients: Their clients.
         concurrency: The most calls in flight to one origin; None means the lowest setting of the profiles on it.
+        most: The most that such a setting counts for; None means that all of it counts.
+        within: The most calls in flight to all origins together.
 
     """
     lowest: dict[str, int] = {}
@@ -198,5 +211,5 @@ def places_of(
         if isinstance(client, Client):
             origin, own = client.target.opened.origin, profile.gateway.concurrency
             lowest[origin] = min(own, lowest.get(origin, own))
-    within = asyncio.Semaphore(CALL_LIMIT)
-    return {origin: Places(concurrency or count, within) for origin, count in lowest.items()}
+    of_all = asyncio.Semaphore(within)
+    return {origin: Places(concurrency or min(count, most or count), of_all) for origin, count in lowest.items()}

@@ -48,6 +48,9 @@ VERBS = {
         "console.cli.operator.verb", "who may act in a store that a team shares: SSH keys and database users"
     ),
     "history": Verb("console.cli.history.verb", "how fast and reliable each route was, its cost, what is worse now"),
+    "fleet": Verb(
+        "console.cli.fleet.verb", "many profiles in one table, the worst first; looks at all again", may_hold_token=True
+    ),
     "bundle": Verb(
         f"{_ROOM}bundle",
         "escalate a failure: what support needs to know, shown before it is written",
@@ -58,6 +61,11 @@ VERBS = {
         f"{_ROOM}boundary", "a repository's CI secrets and permissions, and which tokens roles could reach; offline"
     ),
     "token": Verb("console.cli.token.verb", "store, check, rotate and remove tokens by reference", may_hold_token=True),
+    "store": Verb(
+        "console.cli.store.verb",
+        "where runs are kept: set up, check and fill a PostgreSQL database that machines share",
+        may_hold_token=True,
+    ),
     "config": Verb("console.cli.config.verb", "the config: what holds and why, its faults, fixes with undo; offline"),
     "explain": Verb(f"{_ROOM}explain", "explain an error category, or classify an error body; offline"),
     "verify": Verb(f"{_ROOM}verify", "the verification table: what to verify, who verified it, and when that expires"),

@@ -17,7 +17,7 @@ from console.domain.routes.contract import RouteCheck, fix_lines
 from console.domain.text.safe import safe
 from console.services.config.own_config import Trust, why_not_editable
 from console.services.config.toml_edit import UneditableError, with_values
-from console.services.config.toml_text import SIZE_LIMIT, ConfigError, Fault, KeyPath, TomlText, decoded
+from console.services.config.toml_text import SIZE_LIMIT, ConfigError, Fault, KeyPath, TomlText, decoded, too_large
 from console.services.config.validation import validate_draft
 from console.services.system.directories import state_directory
 from console.services.system.file_lock import file_locked
@@ -81,7 +81,7 @@ def read_config(path: Path) -> bytes:
         reason = os_reason(error) if isinstance(error, OSError) else "it is not a file name"
         raise ConfigError(Fault(f"cannot be read: {reason}", source)) from None
     if len(data) > SIZE_LIMIT:
-        raise ConfigError(Fault(f"is larger than {SIZE_LIMIT // 1024} kB, the limit for a config", source))
+        raise ConfigError(Fault(too_large(SIZE_LIMIT), source))
     return data
 
 

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 _NOT_OWN = "this file is not known to be yours"
 _FAULT_LIMIT = 50
 """The most faults reported at once."""
-_ALONE_LIMIT = 1000
-"""The most profiles of a file with faults that are read one by one, to use those without: each takes about 1 ms."""
 _PLUGINS = "PYDANTIC_DISABLE_PLUGINS"
 
 
@@ -102,8 +100,7 @@ def load_profiles(
         facts: The facts on models.
 
     Raises:
-        ConfigError: The file cannot be read, something outside its profiles is wrong, it lacks a named profile, or it
-            has faults and more than 1,000 profiles.
+        ConfigError: The file cannot be read, something outside its profiles is wrong, or it lacks a named profile.
 
     """
     source = "built-in sample config" if path is None else safe(str(path))
@@ -154,11 +151,9 @@ def read_profiles(
     try:
         file, broken = read(), dict[str, ConfigError]()
     except ConfigError as error:
-        if len(known) > _ALONE_LIMIT:
-            raise
-        broken = _broken_alone(document, known, read)
-        if not known or len(broken) == len(known):
-            raise error from None
+        if error.profiles is None or error.profiles >= set(known):
+            raise  # something outside its profiles is wrong, or each of them is
+        broken = _broken_alone(document, known, error.profiles, read)
         file = read(document=_with_profiles(document, {name: known[name] for name in known if name not in broken}))
     return tuple(
         BrokenProfile(name, broken[name])
@@ -169,16 +164,13 @@ def read_profiles(
 
 
 def _broken_alone(
-    document: Mapping[str, object], known: Mapping[str, object], read: "Callable[..., FileModel]"
+    document: Mapping[str, object], known: Mapping[str, object], names: Iterable[str], read: "Callable[..., FileModel]"
 ) -> dict[str, ConfigError]:
-    """Return the profiles that cannot be read alone, each with its faults: one of many faults hides no other's.
-
-    These are all profiles if something outside them is wrong.
-    """
+    """Return each of some profiles with its own faults: one of many faults hides no other's."""
     found: dict[str, ConfigError] = {}
-    for name, table in known.items():
+    for name in names:
         try:
-            read(document=_with_profiles(document, {name: table}))
+            read(document=_with_profiles(document, {name: known[name]}))
         except ConfigError as error:
             found[name] = error
     return found
@@ -248,20 +240,28 @@ def read_file(text: ConfigText, trust: Trust, document: dict[str, object] | None
     secrets = list(secrets_in(document, ()))
     found = [*secrets, *_unknown_default(document)]
     count = len(found)
+    places: list[Sequence[object]] = [path for path, _ in found]
     try:
         file = FileModel.model_validate(document, context=trust)
     except ValidationError as error:
         from console.services.config.faults import faults_of
 
-        places = {path for path, _ in secrets}
+        hidden = {path for path, _ in secrets}
         count += error.error_count()
-        found += [each for each in faults_of(error, FileModel, text, _FAULT_LIMIT) if each[0] not in places]
+        places += [each["loc"] for each in error.errors(include_url=False, include_context=False, include_input=False)]
+        found += [each for each in faults_of(error, FileModel, text, _FAULT_LIMIT) if each[0] not in hidden]
     if not found:
         return file
     faults = sorted((text.fault(*each) for each in found), key=lambda fault: fault.line or 0)
     if count > _FAULT_LIMIT:
         faults = [*faults[:_FAULT_LIMIT], Fault(f"and {count - _FAULT_LIMIT} more faults", text.source)]
-    raise ConfigError(*faults)
+    raise ConfigError(*faults, profiles=_profiles_of(places))
+
+
+def _profiles_of(places: Iterable[Sequence[object]]) -> frozenset[str] | None:
+    """Return the profiles that have faults; None if something outside them has one."""
+    names = {str(place[1]) if len(place) > 1 and place[0] == "profiles" else None for place in places}
+    return None if None in names else frozenset(filter(None, names))
 
 
 @contextlib.contextmanager

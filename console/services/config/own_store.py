@@ -10,6 +10,13 @@ from console.services.config.toml_text import TomlText, read_text
 
 STORE_VARIABLE = "GATEWAY_CONSOLE_STORE"
 """The variable that says `local` where this machine's own files are wanted, whatever the config says."""
+_ROUTE = {"model": "m", "endpoint_family": "responses", "endpoint_path": "/v1/responses"}
+_ALONE: dict[str, object] = {
+    "schema": 1,
+    "default_profile": "p",
+    "profiles": {"p": {"gateway": {"base_url": "sim:", "token_ref": ["sim:"]}, "routes": {"writer": _ROUTE}}},
+}
+"""What a store's table is read with: thousands of profiles take a second, and a broken one must not hide the store."""
 LOCAL = "local"
 
 
@@ -28,7 +35,8 @@ def own_store(environment: Mapping[str, str]) -> StoreSettings | None:
         return None
     source = safe(str(path))
     text = TomlText(read_text(path, source), source)
-    if "store" not in text.parse():  # most configs name none, and the models take a while to load
+    document = text.parse()
+    if "store" not in document:  # most configs name none, and the models take a while to load
         return None
-    store = read_file(text, trust_of(path, path)).store
+    store = read_file(text, trust_of(path, path), {**_ALONE, "store": document["store"]}).store
     return None if store is None else store.as_settings(StoreSettings)

@@ -17,7 +17,7 @@ from console.domain.text.safe import safe
 from console.services.config.load import BrokenProfile, profile_from, read_file, unknown_profile
 from console.services.config.own_config import REPOSITORY_CONFIG, trust_of, why_shared_by
 from console.services.config.settings import EMBEDDED, ConfigLayer, GatewaySettings, Profile
-from console.services.config.toml_text import SIZE_LIMIT, ConfigError, Fault, KeyPath, TomlText, decoded
+from console.services.config.toml_text import UNTRUSTED_LIMIT, ConfigError, Fault, KeyPath, TomlText, decoded
 from console.services.gateway.address import base_address, canonical_origin, check_base_url
 from console.services.system.os_reason import os_reason
 from console.services.tokens.reference import Reference, Scheme
@@ -75,7 +75,7 @@ def read_repository_text(path: Path) -> str:
         if (words := why_shared_by(found, path)) is not None:
             raise ConfigError(Fault(f"a repository's config must be yours alone to write: {words}", source))
         try:
-            return decoded(opened.read(SIZE_LIMIT + 1), source)
+            return decoded(opened.read(UNTRUSTED_LIMIT + 1), source, UNTRUSTED_LIMIT)
         except OSError as error:
             raise ConfigError(Fault(f"cannot be read: {os_reason(error)}", source)) from None
 

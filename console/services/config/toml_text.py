@@ -16,8 +16,10 @@ from console.domain.text.safe import safe
 from console.domain.text.secret_scan import looks_like_secret
 from console.services.system.os_reason import os_reason
 
-SIZE_LIMIT = 524_288
-"""The most bytes of a config file: over 500 profiles. It bounds the time to parse a hostile file."""
+SIZE_LIMIT = 16 * 1024 * 1024
+"""The most bytes of a config file: some 20,000 profiles. It bounds the time to parse a hostile file."""
+UNTRUSTED_LIMIT = 524_288
+"""The same of a repository's config, which anyone may have written."""
 LINE_LIMIT = 1_000
 """The most characters of one line: a TOML parser's time grows with the square of a dotted key's length."""
 
@@ -51,9 +53,11 @@ class ConfigError(Problem):
 
     kind = ProblemKind.CONFIG
 
-    def __init__(self, *faults: Fault) -> None:
+    def __init__(self, *faults: Fault, profiles: frozenset[str] | None = None) -> None:
+        """Take the faults, and the names of the profiles that have them; None if others may have some too."""
         super().__init__("\n".join(map(str, faults)))
         self.faults = faults
+        self.profiles = profiles
 
 
 def closest(word: str, known: Iterable[str]) -> list[str]:
@@ -97,15 +101,21 @@ def read_text(
     return decoded(data, source)
 
 
-def decoded(data: bytes, source: str) -> str:
+def too_large(limit: int) -> str:
+    """Return what is wrong with a config of more bytes than that."""
+    size = f"{limit // 1_048_576} MB" if limit >= 1_048_576 else f"{limit // 1024} kB"
+    return f"is larger than {size}, the limit for a config"
+
+
+def decoded(data: bytes, source: str, limit: int = SIZE_LIMIT) -> str:
     """Return the text of a config's bytes, without a byte order mark.
 
     Raises:
         ConfigError: They are too many, or not UTF-8.
 
     """
-    if len(data) > SIZE_LIMIT:
-        raise ConfigError(Fault(f"is larger than {SIZE_LIMIT // 1024} kB, the limit for a config", source))
+    if len(data) > limit:
+        raise ConfigError(Fault(too_large(limit), source))
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise ConfigError(Fault("is UTF-16 text, as some Windows editors write it; save it as UTF-8", source))
     try:

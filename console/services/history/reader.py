@@ -149,6 +149,22 @@ class Reader:
         first = self._select("at_ms", number, after, f"AND {self._is(RED)} ORDER BY at_ms LIMIT 1").fetchone()
         return Streak(None if first is None else int(first[0]), None if green is None else int(green[0]))
 
+    def newest_of_all(self) -> "Iterator[tuple[FactRoute, int, End, FactKind, Category | None, tuple[str, ...]]]":
+        """Yield of every route the newest fact of each kind, rung and end: when it was, and what it says."""
+        words = self._texts()
+        routes = dict(self.routes(ANY))
+        for number, kind, status, category, rung, ids, at_ms in self._connection.execute(_NEWEST):
+            parsed = _parsed(words, kind, status, category)
+            if parsed is None or number not in routes or (rung is not None and rung not in _RUNGS):
+                continue
+            what, how, why = parsed
+            end = End(how, None if rung is None else Rung(rung), what is FactKind.CHECK, why is not None)
+            yield routes[number], int(at_ms), end, what, why, tuple(words.get(ids, "").split())
+
+    def costs(self, since_ms: int, until_ms: int) -> list[tuple[str, str, int]]:
+        """Return what each profile's facts with a known cost took between two moments, by its name and origin."""
+        return self._connection.execute(_COSTS, (since_ms, until_ms)).fetchall()
+
     def facts(self, wanted: Wanted, limit: int) -> list[Fact]:
         """Return the newest wanted facts of all routes, newest first."""
         words = self._texts()
@@ -196,6 +212,14 @@ class Reader:
 _COUNT = (
     "kind, status, category, count(*), coalesce(sum(microusd), 0), count(microusd), coalesce(sum(output_tokens), 0),"
     " min(at_ms), max(at_ms)"
+)
+_NEWEST = (
+    "SELECT route, kind, status, category, rung, findings, max(at_ms) FROM fact"
+    " GROUP BY route, kind, status, category, rung"
+)
+_COSTS = (
+    "SELECT profile, origin, sum(microusd) FROM route JOIN fact ON fact.route = route.id"
+    " AND at_ms >= ? AND at_ms < ? WHERE microusd > 0 GROUP BY profile, origin"
 )
 _TIMES = "at_ms, ttft_us, total_us, millitokens_per_s"
 

@@ -3,7 +3,7 @@
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from console.domain.history.fact import Fact
 from console.domain.history.noting import Noting
@@ -132,10 +132,30 @@ class Recorder:
             self._tell(self.words)
 
 
+class Keeps(Protocol):
+    """What takes the facts of a session: the history of this machine, and perhaps a team's store too."""
+
+    def keep_for(self, profile: str, days: int) -> None:
+        """Keep a profile's facts for some days; none if 0."""
+
+    def knows(self, profile: str) -> bool:
+        """Return whether a profile was named."""
+
+    def put(self, facts: Sequence[Fact]) -> None:
+        """Take facts. Never waits."""
+
+    def close(self, wait_s: float = CLOSE_S) -> None:
+        """Write what waits, and end."""
+
+    @property
+    def words(self) -> str:
+        """What a person has to know at the end; empty if all facts were kept."""
+
+
 class Recording:
     """What one session shows the history: its events in, facts out to the recorder."""
 
-    def __init__(self, recorder: Recorder, profile: str, days: int, clock: Callable[[], int] = unix_ms) -> None:
+    def __init__(self, recorder: Keeps, profile: str, days: int, clock: Callable[[], int] = unix_ms) -> None:
         """Start with no route.
 
         Args:

@@ -249,7 +249,7 @@ def _read_back(
     """
     if len(text.encode()) > SIZE_LIMIT:
         raise Problem(
-            f"{safe(str(path))} would be larger than {SIZE_LIMIT // 1024} kB, the limit for a config",
+            f"{safe(str(path))} would be larger than {SIZE_LIMIT // 1_048_576} MB, the limit for a config",
             ProblemKind.CONFIG,
         )
     toml = TomlText(text, safe(str(path)))

@@ -1,4 +1,4 @@
-"""A page as HTML: nothing is loaded or run, and it prints on A4."""
+"""A page as HTML: nothing is loaded, nothing is run but what sorts a table, and it prints on A4."""
 
 import base64
 import hashlib
@@ -23,6 +23,8 @@ table { border-collapse: collapse; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); padding: 0.25rem 0.6rem 0.25rem 0; text-align: left;
   vertical-align: top; overflow-wrap: anywhere; }
 th { color: var(--dim); font-weight: normal; }
+th button { all: unset; cursor: pointer; } th button:focus-visible { outline: 2px solid var(--warn); }
+th[aria-sort] button { color: var(--ink); }
 code { font-family: ui-monospace, monospace; font-size: 0.85em; white-space: pre-wrap; }
 .ok { color: var(--ok); } .warn { color: var(--warn); } .fail { color: var(--fail); } .dim { color: var(--dim); }
 @page { size: A4; margin: 15mm; }
@@ -33,21 +35,48 @@ code { font-family: ui-monospace, monospace; font-size: 0.85em; white-space: pre
   h2 { break-after: avoid; } tr { break-inside: avoid; } thead { display: table-header-group; }
 }
 """
-_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'"
+_SCRIPT = """
+for (const table of document.querySelectorAll("table.sortable")) {
+  table.querySelectorAll("thead th").forEach((head, place) => {
+    const button = document.createElement("button");
+    button.textContent = head.textContent;
+    head.replaceChildren(button);
+    const key = (row) => row.cells[place].dataset.key ?? row.cells[place].textContent;
+    button.addEventListener("click", () => {
+      const way = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
+      for (const each of table.querySelectorAll("thead th")) each.removeAttribute("aria-sort");
+      head.setAttribute("aria-sort", way === 1 ? "ascending" : "descending");
+      const rows = Array.from(table.tBodies[0].rows);
+      rows.sort((a, b) => way * key(a).localeCompare(key(b), undefined, { numeric: true }));
+      table.tBodies[0].append(...rows);
+    });
+  });
+}
+"""
+"""Sorts a table when a head is pressed. Without it, the table stays as it was sorted when it was written."""
+
+
+def _hash(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+_POLICY = f"default-src 'none'; style-src 'sha256-{_hash(_STYLE)}'; base-uri 'none'; form-action 'none'"
+_SORTED_POLICY = f"{_POLICY}; script-src 'sha256-{_hash(_SCRIPT)}'"
 _CLASSES = {Tone.OK: "ok", Tone.WARN: "warn", Tone.FAIL: "fail", Tone.DIM: "dim"}
 
 
 def html_page(page: Page) -> str:
     """Return a page as an HTML document."""
     title = _text(f"{page.title}{' (simulated)' if page.simulated else ''}")
+    is_sortable = any(table.is_sortable for table in page.tables)
+    policy = _SORTED_POLICY if is_sortable else _POLICY
     simulated = [f'<p class="simulated">{_text(page.simulated)}</p>'] if page.simulated else []
     lines = [
         "<!doctype html>",
         '<html lang="en">',
         "<head>",
         '<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY)}">',
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="referrer" content="no-referrer">',
         f"<title>{title}</title>",
@@ -58,6 +87,7 @@ def html_page(page: Page) -> str:
         f'<p class="end">{_text(page.end)}</p>',
         *simulated,
         *(line for table in page.tables for line in _table(table)),
+        *([f"<script>{_SCRIPT}</script>"] if is_sortable else []),
         "</body>",
         "</html>",
     ]
@@ -71,7 +101,7 @@ def _table(table: Table) -> Iterator[str]:
     if not table.rows:
         yield f'<p class="none">{_text(table.if_empty)}</p>'
         return
-    yield "<table>"
+    yield '<table class="sortable">' if table.is_sortable else "<table>"
     if any(table.head):
         head = "".join(f'<th scope="col">{_text(each)}</th>' for each in table.head)
         yield f"<thead><tr>{head}</tr></thead>"
@@ -85,7 +115,8 @@ def _cell(cell: Cell) -> str:
     shown = _text(cell.text)
     words = shown if isinstance(cell.text, Own) or not shown else f"<code>{shown}</code>"
     tone = "" if cell.tone is None or cell.tone not in _CLASSES else f' class="{_CLASSES[cell.tone]}"'
-    return f"<td{tone}>{words}</td>"
+    key = f' data-key="{_text(cell.key)}"' if cell.key else ""
+    return f"<td{tone}{key}>{words}</td>"
 
 
 def _text(text: str) -> str:

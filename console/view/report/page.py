@@ -21,6 +21,8 @@ class Cell:
     text: str
     tone: Tone | None = None
     """What a colour would say beside the words."""
+    key: str = ""
+    """By what a table that can be sorted sorts it; empty if by its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     if_empty: str = ""
     """What is said where it has no row; empty if it is then left out."""
+    is_sortable: bool = False
+    """Whether a reader may sort it, where the form allows that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from console.domain.baseline import Acceptance, Seen
 from console.domain.finding import Severity
 from console.domain.record.record import Record
+from console.view.sign import Tone
 
 
 class Outcome(StrEnum):
@@ -88,6 +89,19 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Grid:
+    """A table that a page shows in place of the results, and that a reader may sort."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    keys: tuple[tuple[str, ...], ...]
+    """By what each cell is sorted: its text, or a number."""
+    tones: tuple[Tone, ...]
+    """What each row's first cell means."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a verb found."""
 
@@ -103,6 +117,8 @@ class Report:
     """The JSON document, as plain values."""
     record: Record | None = field(default=None, repr=False)
     """The record of a run, which has forms of its own; None if it is about anything else."""
+    grid: Grid | None = None
+    """The table of its page; None if the results are that."""
 
     @property
     def findings(self) -> tuple[ReportedFinding, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from console.domain.finding import Severity
 from console.view.finding_sign import severity_sign
 from console.view.report.page import SIMULATED, Cell, Own, Page, Table
-from console.view.report.report import Outcome, Report, ReportedFinding, Result
+from console.view.report.report import Grid, Outcome, Report, ReportedFinding, Result
 from console.view.sign import Sign, Tone
 
 _SIGNS = {
@@ -21,18 +21,32 @@ def page_of_report(report: Report) -> Page:
     """Return the page about a report."""
     findings = sorted(report.findings, key=lambda each: list(Severity).index(each.severity))
     about = (("report", report.title), *report.facts)
-    return Page(
-        f"{report.verb}",
-        f"{sums(report)}; exit code {report.code}",
-        SIMULATED if report.is_simulated else "",
+    results = (
         (
             Table("Results", ("what", "result", "why", "about"), tuple(map(_result, report.results)), "nothing"),
             Table("Steps that did not pass", ("what", "step", "result", "why"), tuple(_steps(report))),
             Table("Findings", ("severity", "id", "what", "where", "message", "baseline"),
                   tuple(map(_finding, findings)), "none"),
-            Table("About", ("", ""), tuple((Cell(name), Cell(text)) for name, text in about)),
-        ),
+        )
+        if report.grid is None
+        else (_grid(report.grid),)
     )  # fmt: skip
+    return Page(
+        f"{report.verb}",
+        f"{sums(report)}; exit code {report.code}",
+        SIMULATED if report.is_simulated else "",
+        (*results, Table("About", ("", ""), tuple((Cell(name), Cell(text)) for name, text in about))),
+    )
+
+
+def _grid(grid: Grid) -> Table:
+    rows = (
+        tuple(
+            Cell(text, None if place else tone, key) for place, (text, key) in enumerate(zip(texts, keys, strict=True))
+        )
+        for texts, keys, tone in zip(grid.rows, grid.keys, grid.tones, strict=True)
+    )
+    return Table(grid.title, grid.head, tuple(rows), "none", is_sortable=True)
 
 
 def sums(report: Report) -> str:

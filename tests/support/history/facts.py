@@ -26,6 +26,10 @@ def red(at_ms: int = NOW_MS, category: Category = Category.TIMEOUT, route: FactR
     return Fact(at_ms, route, FactKind.SMOKE, FactStatus.FAILED, Rung.SMOKE, Shape.TEXT, category)
 
 
+def free_check(at_ms: int = NOW_MS, route: FactRoute = WRITER) -> Fact:
+    return Fact(at_ms, route, FactKind.CHECK, FactStatus.UNPROVEN, Rung.KEY)
+
+
 def environment(home: Path) -> dict[str, str]:
     return {"HOME": str(home)}
 

@@ -66,9 +66,8 @@ async def opened(url: str, state: Path) -> AsyncIterator[Ledger]:
         async with await SqliteLedger.open(state) as ledger:
             yield ledger
         return
-    from console.services.ledger.postgres.ledger import PostgresLedger
-
     from console.services.ledger.postgres.database import Database
+    from console.services.ledger.postgres.ledger import PostgresLedger
 
     async with await Database.open(Secret(url), label="soak") as database:
         yield await PostgresLedger.open(database, beside=state)

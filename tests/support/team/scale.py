@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.services.ledger.postgres.ledger import PostgresLedger
 from support.postgres.server import Server
 from support.team.store import migrated
 from support.team.template import copy_runs
@@ -24,6 +23,7 @@ from console.domain.ledger.ulid import new_run_id
 from console.domain.tokens.secret import Secret
 from console.services.ledger.ledger import Ledger, Summary
 from console.services.ledger.postgres.database import Database
+from console.services.ledger.postgres.ledger import PostgresLedger
 from console.services.ledger.sqlite import FILE_NAME, SqliteLedger
 from console.services.system.clock import unix_ms
 

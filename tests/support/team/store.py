@@ -7,12 +7,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from console.services.ledger.postgres.migrations import migrate
 from support.postgres.server import Server, programs, running_server
 
 from console.domain.ledger.ulid import new_run_id
 from console.domain.tokens.secret import Secret
 from console.services.ledger.postgres.database import Database
+from console.services.ledger.postgres.migrations import migrate
 from console.services.system.clock import unix_ms
 
 

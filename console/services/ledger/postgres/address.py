@@ -51,7 +51,7 @@ def parameters_of(url: str) -> "ConnDict":
     if not all(is_loopback(each) for each in (*hosts, *addresses)):
         if given.get("sslmode", "verify-full") != "verify-full":
             raise _unusable(
-                "its sslmode is not verify-full, so another machine could answer as this server; remove sslmode from it,"
+                "its sslmode is not verify-full, so another machine could answer as this one; remove sslmode from it,"
                 " and name the server's authority with sslrootcert=FILE if the system does not know it"
             )
         given["sslmode"] = "verify-full"

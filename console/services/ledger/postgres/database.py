@@ -14,6 +14,7 @@ from console.services.ledger.postgres.address import parameters_of, where_of
 from console.services.ledger.postgres.failures import LostError, UnknownOutcomeError, worded
 from console.services.ledger.thread import LedgerThread
 from console.services.system.clock import unix_ms
+from console.services.system.leak_guard import LEAK_GUARD
 
 if TYPE_CHECKING:
     from psycopg import Connection, Error
@@ -92,6 +93,8 @@ class Database:
 
         """
         parameters = parameters_of(url.reveal())
+        if password := parameters.get("password"):
+            LEAK_GUARD.add(Secret(str(password)))  # alone it is as secret as the URL, which is known already
         parameters["application_name"] = f"gateway-console {__version__} {label}"
         database = cls(parameters, prepare, LedgerThread("store", deadline_s), clock=clock, wait=wait, sleep=sleep)
         try:

@@ -103,7 +103,7 @@ async def test_a_restore_to_an_older_moment_lacks_what_came_after_and_a_kept_hea
         server.stop()
         server.start()
         url = await migrated(server)
-        async with opened(url, tmp_path) as (database, ledger):
+        async with opened(url, tmp_path) as (_, ledger):
             first = await begun(ledger)
             backup = server.directory / "base"
             run(server, "pg_basebackup", *address(server), "--checkpoint=fast", f"--pgdata={backup}")

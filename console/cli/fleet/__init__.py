@@ -1,0 +1,1 @@
+"""`fleet`: many profiles in one table, the worst first."""

@@ -1,0 +1,1 @@
+"""The fleet: the newest state of many profiles, side by side."""

@@ -1,0 +1,1 @@
+"""The fleet as it is shown, the same in both faces."""
