@@ -81,7 +81,9 @@ async def test_workers_that_are_killed_in_calls_leave_each_gate_one_decision_and
     soaked = await soak(SoakPlan(workers=2, runs=2, kills=2), office, gateway, desk, team_database)
     assert (soaked.wrong, soaked.killed) == ([], 2)
     calls = 2 * 4
-    assert calls <= soaked.generations <= calls + soaked.lost_calls  # what was lost was repeated as it was allowed, once
+    assert (
+        calls <= soaked.generations <= calls + soaked.lost_calls
+    )  # what was lost was repeated as it was allowed, once
 
 
 async def test_a_worker_without_the_repository_passes_the_run_over_and_hands_it_to_one_that_has_it(
