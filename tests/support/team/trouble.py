@@ -25,8 +25,8 @@ async def soak(state: Path, server: Server, runs: int, cut_s: float, *, seed: in
             runs=runs,
             steppers=4,
             deciders=4,
-            kill_each=share // 40,
-            call_s=0.5,
+            kill_each=max(share // 40, 8),
+            call_s=0.3,
             hosts=dict.fromkeys(names, Host(far)),
             events=(
                 Event("restarted", after(share // 6), restart),

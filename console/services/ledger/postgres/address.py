@@ -64,7 +64,7 @@ def parameters_of(url: str) -> "ConnDict":
         "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 3,
-        "tcp_user_timeout": 15_000,
+        "tcp_user_timeout": 10_000,
         "client_encoding": "UTF8",
     }
 

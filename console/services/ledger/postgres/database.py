@@ -96,7 +96,10 @@ class Database:
         if password := parameters.get("password"):
             LEAK_GUARD.add(Secret(str(password)))  # alone it is as secret as the URL, which is known already
         parameters["application_name"] = f"gateway-console {__version__} {label}"
-        database = cls(parameters, prepare, LedgerThread("store", deadline_s), clock=clock, wait=wait, sleep=sleep)
+        worker = LedgerThread(
+            "store", deadline_s, what=where_of(parameters), check="the network", kind=ProblemKind.UNREACHABLE
+        )
+        database = cls(parameters, prepare, worker, clock=clock, wait=wait, sleep=sleep)
         try:
             await database._worker.run(database._connected)
         except BaseException:

@@ -63,7 +63,8 @@ _BY_STATE = (
     ("57P03", ProblemKind.UNREACHABLE, "is starting up or shutting down; try again in a moment"),
     ("57P", ProblemKind.UNREACHABLE, "has ended the connection; try again in a moment"),
     ("40", ProblemKind.WAITING, "had to choose between two at once; nothing was stored, try again"),
-    ("XX", ProblemKind.RECORD, "is damaged, PostgreSQL says; keep it as it is, and restore a backup"),
+    ("XX001", ProblemKind.RECORD, "is damaged, PostgreSQL says; keep it as it is, and restore a backup"),
+    ("XX002", ProblemKind.RECORD, "is damaged, PostgreSQL says; keep it as it is, and restore a backup"),
 )  # fmt: skip
 """By the beginnings of SQLSTATE (PostgreSQL 15, appendix A); the first that fits."""
 
