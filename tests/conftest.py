@@ -120,6 +120,34 @@ def postgres(_postgres_server: "Server") -> "Iterator[Postgres]":
     _postgres_server.drop_database(name)
 
 
+@pytest.fixture(scope="session")
+def _team_template(_postgres_server: "Server") -> str:
+    """Return the name of a database that is set up as `store migrate` and `store grants --apply` do."""
+    from support.postgres.databases import set_up
+
+    if not _postgres_server.is_running:
+        _postgres_server.start()
+    name = _postgres_server.create_database()
+    set_up(_postgres_server.url(name))
+    return name
+
+
+@pytest.fixture
+def team_database(_postgres_server: "Server", _team_template: str) -> "Iterator[Postgres]":
+    """Return a fresh database that is set up for team mode, with an id of its own."""
+    from support.postgres.databases import Postgres, name_log
+
+    if not _postgres_server.is_running:
+        _postgres_server.start()
+    name = _postgres_server.create_database(_team_template)
+    database = Postgres(_postgres_server, name, _postgres_server.url(name))
+    name_log(database.url)
+    yield database
+    if not _postgres_server.is_running:
+        _postgres_server.start()
+    _postgres_server.drop_database(name)
+
+
 def _require_programs(packages: dict[str, str]) -> None:
     """Skip loudly where a program is missing; fail where the referees are required."""
     missing = {program: package for program, package in packages.items() if shutil.which(program) is None}

@@ -94,7 +94,8 @@ class Session:
         """
         self.profile = profile
         self._environment = environment
-        self._tell = tell
+        self.tell = tell
+        """Tells the operator something that no pane shows."""
         self._when_open = when_open
         self._recording: Recording | None = None
         """What keeps the history; made after the first paint."""
@@ -167,7 +168,7 @@ class Session:
             from console.services.history.recorder import Recorder
 
             loop = asyncio.get_running_loop()
-            tell = partial(_tell_from_thread, loop, self._tell)
+            tell = partial(_tell_from_thread, loop, self.tell)
             recorder: Keeps = Recorder(HistoryFile(self._environment), tell)
             if await asyncio.to_thread(self._has_store):
                 from console.services.fleet.keeper import FleetKeeper, Recorders, this_looker

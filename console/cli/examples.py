@@ -24,6 +24,14 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("init --preset list", "the gateways that are known here"),
         ("init --from gateway.yaml", "write the config from a YAML file of routes and references"),
     ),
+    "store": (
+        ("store url", "put the URL of the database into the keyring"),
+        ("store migrate", "set the database up, after showing the steps"),
+        ("store check", "prove that this console can rely on it"),
+        ("store status", "where runs are kept, how many, and who else is connected"),
+        ("store grants", "the SQL with the rights of operators and workers"),
+        ("store copy --from sqlite --dry-run", "what would be copied of this machine's runs"),
+    ),
     "config": (
         ("config show", "every setting in use, and where it comes from"),
         ("config validate", "all faults of the config, with their lines"),
@@ -32,6 +40,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("config undo", "put back what the last fix replaced"),
         ("config path", "where the config is, and which one counts"),
         ("config schema", "the JSON Schema, for an editor"),
+    ),
+    "worker": (
+        ("worker --repositories ~/clones", "step what is due, in clones of this machine"),
+        ("worker --profile shop,docs --concurrency 8 --metrics 9465", "for two profiles, with metrics and health"),
+        ("worker status", "who is at work, what waits, and what each worker cannot take"),
     ),
     "operator": (
         ("operator list", "who may act in the store"),

@@ -25,6 +25,7 @@ from console.view.run.event import (
     InboxRead,
     InboxToggled,
     LookedBack,
+    OthersSeen,
     PreflightRungStarted,
     RunCalled,
     RunRow,
@@ -62,6 +63,8 @@ class RunView:
     """The store that other machines use too; empty if the runs are in a file of this one, or none was opened."""
     inbox: tuple[InboxEntry, ...] = ()
     """What waits for the operator of this console."""
+    others: tuple[str, tuple[str, ...]] = ("", ())
+    """A run, and who else looks at it."""
     is_inbox: bool = False
     """Whether the list has only what waits for the operator."""
     cursor: int = 0
@@ -122,6 +125,12 @@ class RunView:
         return next((each for each in self.inbox if each.run_id == run_id), None)
 
     @property
+    def others_here(self) -> tuple[str, ...]:
+        """Who else looks at the run in view, at other consoles of the team."""
+        run_id, names = self.others
+        return names if self.state is not None and self.state.run_id == run_id else ()
+
+    @property
     def why_unsigned(self) -> str:
         """Why the newest checkpoint of the run in view is not signed or not stored; empty if it is."""
         run_id, words = self.unsigned
@@ -150,6 +159,8 @@ class RunView:
                 return self._listed(replace(self, is_read=True, failure="", every=runs, store=store))
             case InboxRead(entries):
                 return self._listed(replace(self, inbox=entries))
+            case OthersSeen(run_id, names):
+                return replace(self, others=(run_id, names))
             case InboxToggled():
                 return self._listed(replace(self, is_inbox=not self.is_inbox))
             case RunsFailed(words):

@@ -56,7 +56,16 @@ def title_of(state: ConsoleState) -> str:
     by = "" if run.writer is None else f" · by {_agent(run)}"
     by = by if run.outside is None else " · draft from outside"
     auto = " · AUTO" if state.run is not None and state.run.is_auto else ""
-    return f"run {short_id(run.run_id)}{kind}{by}{simulated}{auto}"
+    others = () if state.run is None else state.run.others_here
+    here = "" if not others else f" · {_and(others)} {'is' if len(others) == 1 else 'are'} here too"
+    return f"run {short_id(run.run_id)}{kind}{by}{simulated}{auto}{here}"
+
+
+def _and(names: Sequence[str]) -> str:
+    """Return names as text, the first two of them in full."""
+    if len(names) > 2:
+        return f"{names[0]}, {names[1]} and {len(names) - 2} more"
+    return " and ".join(names)
 
 
 def waiting_for(state: ConsoleState) -> str:

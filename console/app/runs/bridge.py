@@ -100,9 +100,15 @@ class RunBridge:
 
     async def hand_over(self, to: str, note: str) -> str:
         """Leave the run in view to another operator. Return why not; nothing if it was left."""
-        from console.domain.run.command import HandOver
+        from console.services.team.operators import handover_to
 
-        return await self.command(HandOver(to, note))
+        if self.runs.here is None:
+            return "no run is in view"
+        try:
+            what = await handover_to(self.runs.here.store, to, note)
+        except Problem as error:
+            return str(error)
+        return await self.command(what)
 
     async def bring_draft(self, path: str) -> str:
         """Bring the next draft to the run in view, by its author so far. Return why not; nothing if it was brought."""

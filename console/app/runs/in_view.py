@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import aclosing
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from console.app.session import Session
 from console.domain.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:
+    from console.domain.ledger.actor import Actor
     from console.services.config.settings import Profile
     from console.services.open_gateway import Target
     from console.services.run.run_context import RunContext
@@ -69,6 +71,8 @@ class RunsInView:
         """The context with the profile of the run in view."""
         self._problem = ""
         self._inbox: tuple[RunContext, Inbox] | None = None
+        self._moved = asyncio.Event()
+        """Set when another run came into view."""
         self.stepped: RunLog | None = None
         """The run being stepped at this console, as the step reads and appends it."""
 
@@ -113,16 +117,50 @@ class RunsInView:
         if self._session.state.is_read_only and not await asyncio.to_thread(may_have_runs, self._environment):
             self._session.dispatch(RunsListed(()))
             return
+        from console.services.team.operators import identities
+        from console.services.team.telling import telling
+
         open_runs = self._open_runs or open_context
-        async with open_runs(
-            self._session.profile,
-            self._share_gateway,
-            environment=self._environment,
-            reservations=self._session.reservations,
-            ended=self._session.run_ended,
-        ) as context:
+        async with (
+            telling(self._environment, self._session.tell, is_auto=self._is_auto) as appended,
+            open_runs(
+                self._session.profile,
+                self._share_gateway,
+                environment=self._environment,
+                reservations=self._session.reservations,
+                ended=self._session.run_ended,
+                appended=appended,
+                identify=identities,
+            ) as context,
+        ):
             self.context = context  # it stays open while the store is cut off: a step may be waiting to write
-            await self._trying_again(partial(self._follow, context))
+            others = asyncio.create_task(self._see_others(context), name="who else looks")
+            try:
+                await self._trying_again(partial(self._follow, context))
+            finally:
+                others.cancel()
+                await asyncio.wait({others})
+
+    def _is_auto(self, run_id: str) -> bool:
+        view = self._session.state.run
+        return view is not None and view.auto == run_id
+
+    async def _see_others(self, context: "RunContext") -> None:
+        """Say which run is in view here, and show who else looks at it; only a team's database knows that."""
+        if context.store.database is None:
+            return
+        from console.domain.ledger.actor import actor_id
+        from console.services.team.presence import watch_others
+        from console.view.run.event import OthersSeen
+
+        def where_i_am() -> "tuple[str, Actor] | None":
+            here = context if self.here is None else self.here
+            return None if self.log is None else (self.log.state.run_id, here.operator)
+
+        async with aclosing(watch_others(context.store.database, where_i_am, self._moved)) as told:
+            async for run_id, watchers in told:
+                names = dict.fromkeys(actor_id(each.name) for each in watchers)
+                self._session.dispatch(OthersSeen(run_id, tuple(names)))
 
     async def _follow(self, context: "RunContext") -> None:
         await self.list_runs(context)
@@ -133,17 +171,26 @@ class RunsInView:
             here = None if self.log is None else self.log.state.run_id  # of a profile that was in use before
             self.log = None
             await self.look_at(here if here in known and here is not None else view.runs[0].run_id)
-        await self._read_inbox(context, ())
-        async for changed in context.ledger.changes(interval_s=_LOOK_S):
-            await self.list_runs(context)
-            view = self._session.state.run
-            if self.log is None and view is not None and view.runs:
-                await self.look_at(view.runs[0].run_id)
-            elif self.log is not None and self.log.state.run_id in changed and self.stepped is None:
-                run = self.log.state
-                if await context.ledger.head(run.run_id) != run.head:  # our own appends are shown already
-                    await self.look_at(run.run_id)
-            await self._read_inbox(context, changed)
+        first = asyncio.create_task(self._read_inbox(context, ()), name="inbox")  # nothing appended meanwhile is missed
+        try:
+            async for changed in context.ledger.changes(interval_s=_LOOK_S):
+                await self._take(context, changed)
+                await first
+                await self._read_inbox(context, changed)
+        finally:
+            first.cancel()
+            await asyncio.gather(first, return_exceptions=True)
+
+    async def _take(self, context: "RunContext", changed: frozenset[str]) -> None:
+        """Show what was appended to runs."""
+        await self.list_runs(context)
+        view = self._session.state.run
+        if self.log is None and view is not None and view.runs:
+            await self.look_at(view.runs[0].run_id)
+        elif self.log is not None and self.log.state.run_id in changed and self.stepped is None:
+            run = self.log.state
+            if await context.ledger.head(run.run_id) != run.head:  # our own appends are shown already
+                await self.look_at(run.run_id)
 
     async def list_runs(self, context: "RunContext") -> None:
         """Read the list of runs."""
@@ -172,7 +219,7 @@ class RunsInView:
         from console.view.run.event import InboxEntry, InboxRead
 
         if self._inbox is None or self._inbox[0] is not context:
-            operators = Operators(context.artifacts, context.profile, self._environment)
+            operators = Operators(context.artifacts, context.profile, self._environment, context.named)
             self._inbox = context, Inbox(context.ledger, operators)
         inbox = self._inbox[1]
         inbox.forget(changed)
@@ -199,6 +246,8 @@ class RunsInView:
             else:
                 log = await read_run(context, run_id)
             self.here, self._problem = await context_of_run(context, log.state, self._open_gateway_of)
+            if self.log is None or self.log.state.run_id != run_id:
+                self._moved.set()
             self.log = log
             await self.tell()
         except Problem as error:

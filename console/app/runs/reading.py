@@ -52,7 +52,7 @@ async def context_of_run(context: RunContext, state: RunState, opens: Opens) -> 
         return context, ""
     try:
         profile = profile_of(inputs, context.environment)
-        operator = operator_of(profile)
+        operator = context.named(operator_of(profile))
     except (ConfigError, OperatorError) as error:
         return context, str(error)
     return replace(

@@ -23,6 +23,7 @@ from console.services.run.opening import catalogues_of, open_context, operator_o
 from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog
 from console.services.system.os_reason import os_reason
+from console.services.team.operators import identities
 from console.services.team.telling import telling
 
 
@@ -52,6 +53,7 @@ async def open_run_context(
             reservations=reservations,
             ended=recording_of(profile).run_ended,
             appended=appended,
+            identify=identities,
         ) as context,
     ):
         yield context
@@ -76,7 +78,7 @@ async def context_of_run(context: RunContext, log: RunLog, arguments: argparse.N
         context,
         profile=profile,
         catalogues=catalogues_of(profile, context.environment),
-        operator=operator_of(profile),
+        operator=context.named(operator_of(profile)),
         open_target=partial(opened_target, profile),
         reservations=context.reservations.under(profile.budget()),
         checkpoints=Checkpoints(context.ledger, profile.policy, context.environment, context.now_ms),

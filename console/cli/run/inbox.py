@@ -45,8 +45,10 @@ async def read_inbox(store: Store, wanted: Wanted, profile: Profile) -> "Sequenc
     """Return the waiting runs that this operator may take further, and tell which ones cannot be read."""
     from console.services.run.opening import Operators
     from console.services.team.inbox import Inbox
+    from console.services.team.operators import identities
 
-    inbox = Inbox(store.ledger, Operators(store.artifacts, profile, current().environment))
+    operators = Operators(store.artifacts, profile, current().environment, await identities(store))
+    inbox = Inbox(store.ledger, operators)
     rows = await inbox.read(wanted)
     for run_id, why in inbox.problems.items():
         output.note(f"run {run_id} waits too, and cannot be read: {why}")

@@ -21,7 +21,7 @@ from console.domain.probes.event import RungStarted
 from console.domain.record.projection import record_of
 from console.domain.routes.role import Role
 from console.domain.run.agent_event import OWN_COMMAND
-from console.domain.run.command import AllowRepeat, BringDraft, HandOver, MoveRoute, Stop, operator_verdict
+from console.domain.run.command import AllowRepeat, BringDraft, MoveRoute, Stop, operator_verdict
 from console.domain.run.event import Entry
 from console.domain.run.gate import Gate, GateVerdict
 from console.domain.run.rules.repeats import needs_new_attempt
@@ -37,6 +37,7 @@ from console.services.run.session import step_all, stepping
 from console.services.run.step import GateNoted, PreflightNoted, StepEvent
 from console.services.run.stepper import Stepper
 from console.services.system.directories import absolute
+from console.services.team.operators import handover_to
 from console.view.record.document import readable
 from console.view.run_words import entry_words
 
@@ -227,7 +228,8 @@ async def _bring(context: RunContext, log: RunLog, arguments: argparse.Namespace
 
 
 async def _hand_over(context: RunContext, log: RunLog, arguments: argparse.Namespace) -> ExitCode:
-    await _note_entries(await command(context, log, HandOver(arguments.to, arguments.note)), arguments)
+    what = await handover_to(context.store, arguments.to, arguments.note)
+    await _note_entries(await command(context, log, what), arguments)
     return _finish(log.state, arguments, ExitCode.OK)
 
 

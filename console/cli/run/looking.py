@@ -19,6 +19,7 @@ from console.view.record.document import readable, record_yaml
 
 if TYPE_CHECKING:
     from console.cli.reports.documents.runs import RecordDocument
+    from console.services.team.database import TeamDatabase
     from console.view.report.report import Report
 
 
@@ -39,7 +40,10 @@ async def look(arguments: argparse.Namespace, profile: Profile, outputs: Outputs
             return show_pruned(tombstone, is_json=arguments.json)
         log = await RunLog.open(ledger, run_id)
         if arguments.kind == "show" and arguments.artifact is arguments.gate is None:
-            return _show(log.state, arguments, outputs)
+            code = _show(log.state, arguments, outputs)
+            if store.database is not None and not arguments.json:
+                await _note_others(store.database, run_id)
+            return code
         if arguments.kind == "show":
             from console.cli.run.subject import show_subject
 
@@ -49,6 +53,17 @@ async def look(arguments: argparse.Namespace, profile: Profile, outputs: Outputs
         if arguments.kind == "apply":
             return await apply(artifacts, log, arguments)
         return await take_out(ledger, artifacts, log, arguments)
+
+
+async def _note_others(database: "TeamDatabase", run_id: str) -> None:
+    """Say who looks at a run now at a screen of the team, and who steps it."""
+    from console.domain.text.safe import safe
+    from console.services.team.presence import who_looks, who_steps
+
+    for each in await who_looks(database, run_id):
+        output.note(f"    {safe(each.name, limit=64)} looks at it now")
+    if (name := await who_steps(database, run_id)) is not None:
+        output.note(f"    {safe(name, limit=64)} steps it now")
 
 
 def _show(state: RunState, arguments: argparse.Namespace, outputs: Outputs) -> ExitCode:

@@ -22,11 +22,12 @@ class InputError(Problem):
     kind = ProblemKind.USAGE
 
 
-def read_token(command: str) -> Secret:
+def read_token(command: str, question: str = "Token (it is not shown)") -> Secret:
     """Ask for a token without echo, or read it from stdin if that is not a terminal.
 
     Args:
         command: The command that was typed, for the message that says how to give a token.
+        question: What to ask at the terminal.
 
     Raises:
         InputError: There is no token, or the input cannot be one.
@@ -34,7 +35,7 @@ def read_token(command: str) -> Secret:
 
     """
     if current().stdin.isatty():
-        text = ask_on_terminal("Token (it is not shown)")
+        text = ask_on_terminal(question)
     else:
         data = read_pipe(current().stdin.fileno(), STDIN_TIMEOUT_S)
         if not data.strip():

@@ -44,6 +44,11 @@ VERBS = {
     ),
     "run": Verb("console.cli.run.verb", "gated runs, one step or one decision at a time", may_hold_token=True),
     "record": Verb("console.cli.record.verb", "the safe records of runs: list, show, verify"),
+    "worker": Verb(
+        "console.cli.worker.verb",
+        "step the runs of a team's store as they become due, and watch its profiles; show who does",
+        may_hold_token=True,
+    ),
     "operator": Verb(
         "console.cli.operator.verb", "who may act in a store that a team shares: SSH keys and database users"
     ),
@@ -61,6 +66,11 @@ VERBS = {
         f"{_ROOM}boundary", "a repository's CI secrets and permissions, and which tokens roles could reach; offline"
     ),
     "token": Verb("console.cli.token.verb", "store, check, rotate and remove tokens by reference", may_hold_token=True),
+    "store": Verb(
+        "console.cli.store.verb",
+        "where runs are kept: set up, check and fill a PostgreSQL database that machines share",
+        may_hold_token=True,
+    ),
     "config": Verb("console.cli.config.verb", "the config: what holds and why, its faults, fixes with undo; offline"),
     "explain": Verb(f"{_ROOM}explain", "explain an error category, or classify an error body; offline"),
     "verify": Verb(f"{_ROOM}verify", "the verification table: what to verify, who verified it, and when that expires"),

@@ -159,8 +159,8 @@ def run_ids(rows: Rows) -> tuple[str, ...]:
     # From one run's first index entry to the next: its lines are not visited.
     unlisted = rows.execute(
         """WITH RECURSIVE each (run_id) AS (
-            SELECT min(run_id) FROM line
-            UNION ALL SELECT (SELECT min(run_id) FROM line WHERE run_id > each.run_id) FROM each WHERE run_id IS NOT NULL
+            SELECT min(run_id) FROM line UNION ALL
+            SELECT (SELECT min(run_id) FROM line WHERE run_id > each.run_id) FROM each WHERE run_id IS NOT NULL
         ) SELECT run_id FROM each WHERE run_id IS NOT NULL AND run_id NOT IN (SELECT run_id FROM run)"""
     )
     return tuple(run_id for (run_id,) in (*listed, *unlisted))

@@ -106,7 +106,9 @@ class Checkpoints:
 
     def _keep_outside(self, made: Checkpoint) -> None:
         folder = outside_folder(self._ledger)
-        folder.mkdir(mode=0o700, exist_ok=True)
+        folder.parent.parent.parent.mkdir(parents=True, exist_ok=True)
+        for each in (folder.parent.parent, folder.parent, folder):  # of a shared store, nothing else made them
+            each.mkdir(mode=0o700, exist_ok=True)
         write_private(folder / f"{made.run_id}{SUFFIX}", made.text.encode())
 
 

@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -28,9 +28,9 @@ from console.services.probes.last_catalogue import CatalogueMemory
 from console.services.record.checkpoints import Checkpoints
 from console.services.record.signing import key_of
 from console.services.run.beginning import read_inputs
-from console.services.run.run_context import RunContext, RunInputs
+from console.services.run.run_context import RunContext, RunInputs, as_they_are
 from console.services.run.run_log import Appended, unnoted, untold
-from console.services.store.door import open_store
+from console.services.store.door import Store, open_store
 from console.services.system.clock import boot_ms, unix_ms
 from console.services.system.os_reason import os_reason
 from console.services.verification_marks import user_name
@@ -42,6 +42,15 @@ class OperatorError(Problem):
     """The operator cannot be identified; the message says why and what to do."""
 
     kind = ProblemKind.CONFIG
+
+
+Identifies = Callable[[Store], Awaitable[Callable[[Actor], Actor]]]
+"""Returns what names the operators of a store; asked once, when it is opened."""
+
+
+async def no_names(_: Store) -> Callable[[Actor], Actor]:
+    """Return operators as this machine names them."""
+    return as_they_are
 
 
 @contextlib.asynccontextmanager
@@ -56,6 +65,7 @@ async def open_context(
     reservations: Reservations | None = None,
     ended: Callable[[RunState], None] = unnoted,
     appended: Appended = untold,
+    identify: Identifies = no_names,
 ) -> AsyncIterator[RunContext]:
     """Open the store for one profile.
 
@@ -69,6 +79,7 @@ async def open_context(
         reservations: The session's budget; None starts a session.
         ended: Called with each run that a command of this process ended.
         appended: Called with each run that a command of this process changed, and how.
+        identify: Finds out under which names the store knows operators.
 
     Raises:
         ConfigError: The config that may name a store cannot be read.
@@ -79,12 +90,13 @@ async def open_context(
     """
     operator = operator_of(profile)
     async with open_store(environment, now_ms=now_ms, boot_clock=boot_clock) as store:
+        named = await identify(store)
         yield RunContext(
             profile,
             store,
             store.ledger,
             store.artifacts,
-            operator,
+            named(operator),
             Actor(ActorKind.CONSOLE, "gateway-console", host=operator.host),
             environment,
             catalogues_of(profile, environment),
@@ -96,6 +108,7 @@ async def open_context(
             Checkpoints(store.ledger, profile.policy, environment, now_ms),
             ended,
             appended,
+            named,
         )
 
 
@@ -132,15 +145,23 @@ def operator_of(profile: Profile) -> Actor:
 class Operators:
     """Who the operator of this process is in each of many runs: a run's own profile names the key."""
 
-    def __init__(self, artifacts: ArtifactStore, profile: Profile, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        artifacts: ArtifactStore,
+        profile: Profile,
+        environment: Mapping[str, str],
+        named: Callable[[Actor], Actor] = as_they_are,
+    ) -> None:
         """Prepare to ask.
 
         Args:
             artifacts: Where the runs' inputs are.
             profile: The profile for runs whose own one is not on this machine, or can no longer be used.
             environment: The environment variables.
+            named: Returns an operator under the name that the store has for their key.
 
         """
+        self._named = named
         self._artifacts = artifacts
         self._profile = profile
         self._environment = environment
@@ -151,14 +172,14 @@ class Operators:
         try:
             inputs = await read_inputs(self._artifacts, state)
         except LedgerError:
-            return operator_of(self._profile)
+            return self._named(operator_of(self._profile))
         key = (inputs.config, inputs.profile)
         if key not in self._known:
             try:
                 profile = profile_of(inputs, self._environment)
             except ConfigError:
                 profile = self._profile
-            self._known[key] = operator_of(profile)
+            self._known[key] = self._named(operator_of(profile))
         return self._known[key]
 
 

@@ -20,6 +20,11 @@ from console.services.run.run_log import Appended, unnoted, untold
 from console.services.store.door import Store
 
 
+def as_they_are(operator: Actor) -> Actor:
+    """Return an operator under the name that this machine has for them."""
+    return operator
+
+
 class RunInputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a run works on this machine. An artifact outside the ledger, because it names paths."""
 
@@ -71,3 +76,5 @@ class RunContext:
     """Called with each run that a command of this process ended."""
     appended: Appended = untold
     """Called with each run that a command of this process changed, and how."""
+    named: Callable[[Actor], Actor] = as_they_are
+    """Returns an operator under the name that the store has for their key."""

@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ from console.services.system.leak_guard import LEAK_GUARD
 
 if TYPE_CHECKING:
     from console.services.ledger.postgres.database import Database
+
+_BESIDE = "team"
+"""The directory in this machine's state directory that has the last checkpoint of each run of a shared store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +96,12 @@ async def _open_database(
     from console.services.ledger.postgres.artifacts import PostgresArtifacts
     from console.services.ledger.postgres.database import Database
     from console.services.ledger.postgres.ledger import PostgresLedger
+    from console.services.ledger.postgres.migrations import require_schema
 
-    database = await Database.open(url, clock=now_ms)
+    database = await Database.open(url, prepare=partial(require_schema, where="the store"), clock=now_ms)
     try:
         ledger = await PostgresLedger.open(
-            database, beside=state_directory(environment), clock=now_ms, is_hit=LEAK_GUARD.is_hit
+            database, beside=state_directory(environment) / _BESIDE, clock=now_ms, is_hit=LEAK_GUARD.is_hit
         )
         yield Store(ledger, PostgresArtifacts(database), database, database.where)
     finally:

@@ -3,13 +3,16 @@
 While a store has no operators, it cannot tell who writes: whoever has its URL may write under any name.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from console.domain.ledger.actor import Actor, actor_id
 from console.domain.problem import Problem, ProblemKind
+from console.domain.run.command import HandOver
 from console.domain.text.safe import safe
+from console.services.run.run_context import as_they_are
+from console.services.store.door import Store
 from console.services.team.database import TeamDatabase
 
 if TYPE_CHECKING:
@@ -98,6 +101,23 @@ async def read_operators(database: TeamDatabase) -> Operators:
         ).fetchall()
 
     return Operators(tuple(Operator(*row) for row in await database.run(read)))
+
+
+async def identities(store: Store) -> Callable[[Actor], Actor]:
+    """Return what names operators as a store does, by their keys. Raises `LedgerError`."""
+    return as_they_are if store.database is None else (await read_operators(store.database)).named
+
+
+async def handover_to(store: Store, to: str, note: str) -> HandOver:
+    """Return the command that leaves a run to another operator, with their key where the store has it.
+
+    Raises:
+        OperatorRefusedError: The store has operators, and none of this name may act.
+        LedgerError: The store cannot be used.
+
+    """
+    operators = Operators(()) if store.database is None else await read_operators(store.database)
+    return HandOver(to, note, operators.key_of(to))
 
 
 async def add_operator(database: TeamDatabase, name: str, database_user: str, public_key: str) -> str:

@@ -7,7 +7,7 @@ by its own clock, so a console that was killed is gone by itself.
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -69,13 +69,27 @@ async def who_looks(database: TeamDatabase, run_id: str) -> tuple[Watcher, ...]:
     return await database.run(ask)
 
 
+async def who_steps(database: TeamDatabase, run_id: str) -> str | None:
+    """Return the name of who steps a run now, as their machine has it; None if no one does. Raises `LedgerError`."""
+
+    def ask(connection: "Connection") -> str | None:
+        row = connection.execute(
+            """SELECT name FROM gateway_console.lease
+                WHERE run_id = %s AND is_held AND until_ms > gateway_console.now_ms()""",
+            (run_id,),
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+    return await database.run(ask)
+
+
 async def watch_others(
     database: TeamDatabase,
     where_i_am: Callable[[], tuple[str, Actor] | None],
     moved: asyncio.Event,
     *,
     beat_s: float = BEAT_S,
-) -> AsyncIterator[tuple[str, tuple[Watcher, ...]]]:
+) -> AsyncGenerator[tuple[str, tuple[Watcher, ...]], None]:
     """Beat while a run is in view; yield the run and who else looks at it, whenever either changes.
 
     What the database does not take is left out: presence is never a reason to stop. When this ends, the console says

@@ -10,9 +10,9 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.run.state import RunState
 from console.services.ledger.ledger import LedgerError, Wanted
 from console.services.ledger.postgres.database import Database
+from console.services.ledger.postgres.jobs_schema import require_installed
 from console.services.worker.bell import STALLED_S, Bell
 from console.services.worker.jobs import RUNS, Watched, Work, handed_to, jobs_app, queue_of
-from console.services.worker.jobs_schema import require_installed
 from console.services.worker.look import Eyes, Look, Looked, look_at
 from console.services.worker.presence import Presence
 from console.services.worker.tally import Tally
@@ -92,9 +92,9 @@ class Worker:
             try:
                 await self.database.run(require_installed)
                 async with jobs_app(self.database, work, self.plan.watched).open_async() as app:
-                    if fails:
-                        self.tell(Told(f"{self.database.where} is back; taking jobs again"))
-                        fails = 0
+                    back = ", which is back" if fails else ""
+                    self.tell(Told(f"worker {self.presence.name} takes jobs of {self.database.where}{back}"))
+                    fails = 0
                     self.tally.is_store_up = True
                     await self._work(app)
                 if self.plan.is_once:

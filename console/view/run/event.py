@@ -119,6 +119,15 @@ class InboxToggled:
 
 
 @dataclass(frozen=True, slots=True)
+class OthersSeen:
+    """Who else looks at a run, at other consoles of the team."""
+
+    run_id: str
+    names: tuple[str, ...]
+    """Operators' ids, each once."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunsFailed:
     """The ledger cannot be used. What was read of it before stays in view."""
 
@@ -223,6 +232,7 @@ RunViewEvent = (
     RunsListed
     | InboxRead
     | InboxToggled
+    | OthersSeen
     | RunsFailed
     | RunSeen
     | RunUnread

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from support.ledger.ledgers import BOOT_MS, Beats, Clock, appended, begun, decision, holder, new_id, processes, score
+from support.ledger.stores import SqliteStore, Store
 
 from console.services.ledger.heartbeat import holding
 from console.services.ledger.holder import is_dead, this_process
-from console.services.ledger.ledger import LEASE_MS, FencedError, Holder, Lease, LeaseHeldError, LedgerError
+from console.services.ledger.ledger import LEASE_MS, FencedError, Holder, Lease, LeaseHeldError, Ledger, LedgerError
 from console.services.ledger.sqlite import SqliteLedger
 
 ANN, BOB = holder("ann", pid=7), holder("bob", pid=8)
@@ -21,8 +22,8 @@ HOUR_MS = 3_600_000
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock(store: Store) -> Clock:
+    return store.clock()
 
 
 @pytest.fixture
@@ -31,14 +32,12 @@ def dead() -> set[Holder]:
 
 
 @pytest.fixture
-async def ledger(tmp_path: Path, clock: Clock, dead: set[Holder]) -> AsyncIterator[SqliteLedger]:
-    async with await SqliteLedger.open(
-        tmp_path / "state", clock=clock.unix, boot_clock=clock.boot, is_dead=dead.__contains__
-    ) as opened:
+async def ledger(store: Store, clock: Clock, dead: set[Holder]) -> AsyncIterator[Ledger]:
+    async with store.open(clock=clock, is_dead=dead.__contains__) as opened:
         yield opened
 
 
-async def test_a_run_is_held_by_one_process(ledger: SqliteLedger) -> None:
+async def test_a_run_is_held_by_one_process(ledger: Ledger) -> None:
     line, free = await begun(ledger), await begun(ledger)
     lease = await ledger.acquire(line.run_id, ANN)
     assert lease == Lease(line.run_id, 1, ANN)
@@ -49,7 +48,7 @@ async def test_a_run_is_held_by_one_process(ledger: SqliteLedger) -> None:
     assert (await ledger.acquire(free.run_id, BOB)).fence == 1
 
 
-async def test_who_is_refused_reads_who_has_it_and_what_to_do(ledger: SqliteLedger, clock: Clock) -> None:
+async def test_who_is_refused_reads_who_has_it_and_what_to_do(ledger: Ledger, clock: Clock) -> None:
     line = await begun(ledger)
     await ledger.acquire(line.run_id, ANN)
     clock.passes(1_500)
@@ -62,7 +61,7 @@ async def test_who_is_refused_reads_who_has_it_and_what_to_do(ledger: SqliteLedg
         await ledger.acquire(line.run_id, FAR)
 
 
-async def test_a_silent_holder_is_replaced_and_fenced_off(ledger: SqliteLedger, clock: Clock) -> None:
+async def test_a_silent_holder_is_replaced_and_fenced_off(ledger: Ledger, clock: Clock) -> None:
     line = await begun(ledger)
     old = await ledger.acquire(line.run_id, ANN)
     clock.passes(LEASE_MS - 1)
@@ -82,13 +81,13 @@ async def test_a_silent_holder_is_replaced_and_fenced_off(ledger: SqliteLedger, 
     assert (await appended(ledger, line, score(), fence=new.fence)).seq == 3
 
 
-async def test_an_operators_decision_needs_no_lease(ledger: SqliteLedger) -> None:
+async def test_an_operators_decision_needs_no_lease(ledger: Ledger) -> None:
     line = await begun(ledger)
     await ledger.acquire(line.run_id, ANN)
     assert (await appended(ledger, line, decision())).seq == 2
 
 
-async def test_a_renewed_lease_lasts_from_its_last_renewal(ledger: SqliteLedger, clock: Clock) -> None:
+async def test_a_renewed_lease_lasts_from_its_last_renewal(ledger: Ledger, clock: Clock) -> None:
     line = await begun(ledger)
     lease = await ledger.acquire(line.run_id, ANN)
     for _ in range(3):
@@ -98,7 +97,7 @@ async def test_a_renewed_lease_lasts_from_its_last_renewal(ledger: SqliteLedger,
         await ledger.acquire(line.run_id, BOB)
 
 
-async def test_a_lease_that_was_given_back_is_over_at_once(ledger: SqliteLedger) -> None:
+async def test_a_lease_that_was_given_back_is_over_at_once(ledger: Ledger) -> None:
     line = await begun(ledger)
     lease = await ledger.acquire(line.run_id, ANN)
     await ledger.release(lease)
@@ -110,7 +109,7 @@ async def test_a_lease_that_was_given_back_is_over_at_once(ledger: SqliteLedger)
     assert (await ledger.acquire(line.run_id, BOB)).fence == 2
 
 
-async def test_without_any_lease_a_fence_is_refused(ledger: SqliteLedger) -> None:
+async def test_without_any_lease_a_fence_is_refused(ledger: Ledger) -> None:
     line = await begun(ledger)
     with pytest.raises(FencedError, match="is no longer held"):
         await appended(ledger, line, score(), fence=1)
@@ -118,7 +117,7 @@ async def test_without_any_lease_a_fence_is_refused(ledger: SqliteLedger) -> Non
         await ledger.acquire(new_id(), ANN)
 
 
-async def test_a_dead_holder_is_replaced_at_once(ledger: SqliteLedger, dead: set[Holder]) -> None:
+async def test_a_dead_holder_is_replaced_at_once(ledger: Ledger, dead: set[Holder]) -> None:
     line = await begun(ledger)
     await ledger.acquire(line.run_id, ANN)
     dead.add(ANN)
@@ -126,19 +125,20 @@ async def test_a_dead_holder_is_replaced_at_once(ledger: SqliteLedger, dead: set
 
 
 @pytest.mark.parametrize("jump_ms", [-HOUR_MS, HOUR_MS])
-async def test_on_one_host_a_clock_that_is_set_changes_nothing(
-    ledger: SqliteLedger, clock: Clock, jump_ms: int
-) -> None:
-    line = await begun(ledger)
-    await ledger.acquire(line.run_id, ANN)
-    clock.unix_ms += jump_ms
-    with pytest.raises(LeaseHeldError):
-        await ledger.acquire(line.run_id, BOB)
-    clock.boot_ms += LEASE_MS
-    assert (await ledger.acquire(line.run_id, BOB)).fence == 2
+async def test_on_one_host_a_clock_that_is_set_changes_nothing(tmp_path: Path, jump_ms: int) -> None:
+    """A file has one host; a database's own clock is the only one for all."""
+    clock = Clock()
+    async with SqliteStore(tmp_path / "state").open(clock=clock) as ledger:
+        line = await begun(ledger)
+        await ledger.acquire(line.run_id, ANN)
+        clock.unix_ms += jump_ms
+        with pytest.raises(LeaseHeldError):
+            await ledger.acquire(line.run_id, BOB)
+        clock.boot_ms += LEASE_MS
+        assert (await ledger.acquire(line.run_id, BOB)).fence == 2
 
 
-async def test_across_hosts_a_clock_that_is_set_back_locks_nobody_out(ledger: SqliteLedger, clock: Clock) -> None:
+async def test_across_hosts_a_clock_that_is_set_back_locks_nobody_out(ledger: Ledger, clock: Clock) -> None:
     line = await begun(ledger)
     old = await ledger.acquire(line.run_id, ANN)
     with pytest.raises(LeaseHeldError):
@@ -182,7 +182,7 @@ async def test_a_killed_process_is_replaced_at_once_and_a_live_one_is_not(tmp_pa
 # --- Holding ---------------------------------------------------------------------------------------------------------
 
 
-async def test_a_run_is_held_for_as_long_as_it_is_stepped(ledger: SqliteLedger, clock: Clock) -> None:
+async def test_a_run_is_held_for_as_long_as_it_is_stepped(ledger: Ledger, clock: Clock) -> None:
     line, beats = await begun(ledger), Beats()
     async with holding(ledger, line.run_id, ANN, sleep=beats.sleep) as held:
         for _ in range(4):
@@ -195,7 +195,7 @@ async def test_a_run_is_held_for_as_long_as_it_is_stepped(ledger: SqliteLedger, 
     assert (await ledger.acquire(line.run_id, BOB)).fence == 2
 
 
-async def test_who_holds_learns_that_the_run_was_taken(ledger: SqliteLedger, clock: Clock) -> None:
+async def test_who_holds_learns_that_the_run_was_taken(ledger: Ledger, clock: Clock) -> None:
     line, beats = await begun(ledger), Beats()
     async with holding(ledger, line.run_id, ANN, sleep=beats.sleep) as held:
         clock.passes(LEASE_MS)
@@ -205,7 +205,7 @@ async def test_who_holds_learns_that_the_run_was_taken(ledger: SqliteLedger, clo
     await ledger.renew(taken)  # giving back what was lost takes nothing from its new holder
 
 
-async def test_a_run_is_given_back_when_its_step_fails_or_is_cancelled(ledger: SqliteLedger) -> None:
+async def test_a_run_is_given_back_when_its_step_fails_or_is_cancelled(ledger: Ledger) -> None:
     line, begins = await begun(ledger), asyncio.Event()
 
     async def step(error: type[BaseException] | None) -> None:

@@ -1,11 +1,7 @@
 """The ledger: what is appended once, who is told that somebody else was first, and what is never kept."""
 
 import asyncio
-import subprocess
-import sys
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from support.ledger.ledgers import (
@@ -15,46 +11,26 @@ from support.ledger.ledgers import (
     Clock,
     appended,
     begun,
-    behind,
     call,
     decision,
     new_id,
     score,
     summary,
 )
+from support.ledger.stores import Store
 
 from console.domain.ledger.canonical import canonical
 from console.domain.ledger.line import Line, NewLine, check_chain
-from console.services.ledger import lines, transactions
-from console.services.ledger.ledger import ConflictError, LedgerError, Summary, Wanted
-from console.services.ledger.sqlite import FILE_NAME, SqliteLedger
+from console.services.ledger.ledger import ConflictError, Ledger, LedgerError, Summary, Wanted
 
 KEY = "-".join(["sk", "proj", "q7Wd9sKp2LmX8vTz4RnB6yHc"])
 REQUEST_ID = "req_011CSHoEeqs5C35K2UUqR7Fy"
 
 
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    return tmp_path / "state" / "gateway-console"
-
-
-@pytest.fixture
-async def ledger(directory: Path) -> AsyncIterator[SqliteLedger]:
-    async with await SqliteLedger.open(directory) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def other(directory: Path, ledger: SqliteLedger) -> AsyncIterator[SqliteLedger]:
-    """Another console of the same user."""
-    async with await SqliteLedger.open(directory) as opened:
-        yield opened
-
-
 # --- Appending and reading -------------------------------------------------------------------------------------------
 
 
-async def test_lines_are_read_as_they_were_appended(ledger: SqliteLedger) -> None:
+async def test_lines_are_read_as_they_were_appended(ledger: Ledger) -> None:
     first = await begun(ledger)
     more = await ledger.append(
         first.run_id, [score(1), score(2)], expected_head=first.sha256, actor=BOB, summary=summary(first.run_id)
@@ -70,25 +46,18 @@ async def test_lines_are_read_as_they_were_appended(ledger: SqliteLedger) -> Non
 
 
 async def test_another_console_reads_the_same_and_so_does_a_later_one(
-    directory: Path, ledger: SqliteLedger, other: SqliteLedger
+    store: Store, ledger: Ledger, other: Ledger
 ) -> None:
     line = await appended(ledger, await begun(ledger), score())
     assert await other.read(line.run_id) == await ledger.read(line.run_id)
-    async with await SqliteLedger.open(directory) as later:
+    async with store.open() as later:
         assert later.log_id == ledger.log_id
         assert await later.head(line.run_id) == line.sha256
 
 
-async def test_the_file_keeps_no_more_than_it_must_in_others_reach(directory: Path, ledger: SqliteLedger) -> None:
-    await begun(ledger)
-    modes = {path.name: path.stat().st_mode & 0o777 for path in (directory, *directory.iterdir())}
-    assert modes.pop("gateway-console") == 0o700
-    assert modes == dict.fromkeys((FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm"), 0o600)
-
-
-async def test_a_clock_that_is_set_back_changes_no_order(directory: Path) -> None:
+async def test_a_clock_that_is_set_back_changes_no_order(store: Store) -> None:
     clock = Clock()
-    async with await SqliteLedger.open(directory, clock=clock.unix) as ledger:
+    async with store.open(clock=clock) as ledger:
         line = await begun(ledger)
         clock.unix_ms -= 3_600_000
         last = await appended(ledger, line, score())
@@ -100,7 +69,7 @@ async def test_a_clock_that_is_set_back_changes_no_order(directory: Path) -> Non
         assert [run.run_id for run in await ledger.runs(10)] == [later.run_id, line.run_id]
 
 
-async def test_the_list_has_the_runs_that_are_wanted_and_counts_only_those(ledger: SqliteLedger) -> None:
+async def test_the_list_has_the_runs_that_are_wanted_and_counts_only_those(ledger: Ledger) -> None:
     ids = [new_id() for _ in range(5)]
     told = [
         ("App", "waiting", 10),
@@ -126,7 +95,7 @@ async def test_the_list_has_the_runs_that_are_wanted_and_counts_only_those(ledge
 
 
 @pytest.mark.parametrize("name", ["read", "check", "head"])
-async def test_a_run_that_there_is_not_is_named(ledger: SqliteLedger, name: str) -> None:
+async def test_a_run_that_there_is_not_is_named(ledger: Ledger, name: str) -> None:
     run_id = new_id()
     with pytest.raises(LedgerError, match=f"there is no run {run_id}; see the list of runs"):
         await getattr(ledger, name)(run_id)
@@ -135,7 +104,7 @@ async def test_a_run_that_there_is_not_is_named(ledger: SqliteLedger, name: str)
     assert await ledger.runs(10) == ()
 
 
-async def test_an_append_of_nothing_or_of_another_run_is_a_bug(ledger: SqliteLedger) -> None:
+async def test_an_append_of_nothing_or_of_another_run_is_a_bug(ledger: Ledger) -> None:
     line = await begun(ledger)
     for run_id, new, shown in (
         (line.run_id, [], line.run_id),
@@ -147,46 +116,17 @@ async def test_an_append_of_nothing_or_of_another_run_is_a_bug(ledger: SqliteLed
     assert await ledger.head(line.run_id) == line.sha256
 
 
-async def test_a_closed_ledger_says_so(directory: Path) -> None:
-    ledger = await SqliteLedger.open(directory)
-    await ledger.close()
+async def test_a_closed_ledger_says_so(store: Store) -> None:
+    async with store.open() as ledger:
+        pass
     with pytest.raises(LedgerError, match="closed"):
         await ledger.runs(1)
-
-
-async def test_the_loop_goes_on_while_another_console_keeps_the_file(
-    directory: Path, ledger: SqliteLedger, other: SqliteLedger
-) -> None:
-    """Also: what is not done by the deadline is reported as of unknown outcome."""
-    line = await begun(ledger)
-    is_kept = False
-
-    def time_limit(_: float) -> asyncio.Timeout:
-        return asyncio.timeout(0 if is_kept else None)
-
-    async with await SqliteLedger.open(directory, deadline_s=7, time_limit=time_limit) as hasty:
-        await other._run(lambda: other._connection.execute("BEGIN IMMEDIATE"))
-        is_kept = True
-        with pytest.raises(LedgerError, match="within 7 s, so whether it was stored is unknown"):
-            await appended(hasty, line, score())
-        is_kept = False
-        await other._run(lambda: other._connection.execute("ROLLBACK"))
-
-
-def test_the_ledger_loads_sqlite_when_it_is_opened_and_not_before() -> None:
-    code = (
-        "import sys, console.services.ledger.sqlite, console.services.ledger.artifacts; print('sqlite3' in sys.modules)"
-    )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout == "False\n"
 
 
 # --- Who was first ---------------------------------------------------------------------------------------------------
 
 
-async def test_who_has_not_seen_the_last_line_is_told_what_was_appended_instead(
-    ledger: SqliteLedger, other: SqliteLedger
-) -> None:
+async def test_who_has_not_seen_the_last_line_is_told_what_was_appended_instead(ledger: Ledger, other: Ledger) -> None:
     line = await begun(ledger)
     won = await appended(ledger, line, score(1), decision())
     with pytest.raises(ConflictError) as caught:
@@ -201,14 +141,14 @@ async def test_who_has_not_seen_the_last_line_is_told_what_was_appended_instead(
     assert await other.head(line.run_id) == won.sha256
 
 
-async def test_a_head_that_never_was_is_a_conflict_too(ledger: SqliteLedger) -> None:
+async def test_a_head_that_never_was_is_a_conflict_too(ledger: Ledger) -> None:
     line = await begun(ledger)
     with pytest.raises(ConflictError, match="has changed since you looked") as caught:
         await ledger.append(line.run_id, [score()], expected_head="0" * 64, actor=ANN, summary=summary(line.run_id))
     assert (caught.value.head, caught.value.by, caught.value.instead) == (line.sha256, None, ())
 
 
-async def test_a_run_begins_once(ledger: SqliteLedger, other: SqliteLedger) -> None:
+async def test_a_run_begins_once(ledger: Ledger, other: Ledger) -> None:
     line = await begun(ledger)
     with pytest.raises(ConflictError, match="ann was first: RunCreated, line 1 of run") as caught:
         await other.create(line.run_id, [CREATED], actor=BOB, summary=summary(line.run_id, "other"))
@@ -216,7 +156,7 @@ async def test_a_run_begins_once(ledger: SqliteLedger, other: SqliteLedger) -> N
     assert [run.status for run in await ledger.runs(10)] == ["waiting"]
 
 
-async def test_a_gate_is_decided_once_in_each_attempt(ledger: SqliteLedger) -> None:
+async def test_a_gate_is_decided_once_in_each_attempt(ledger: Ledger) -> None:
     line = await begun(ledger)
     decided = await appended(ledger, line, decision("revise"))
     with pytest.raises(ConflictError, match="another operator decided first: ann at gate reviewer") as caught:
@@ -226,7 +166,7 @@ async def test_a_gate_is_decided_once_in_each_attempt(ledger: SqliteLedger) -> N
     assert last.seq == 4
 
 
-async def test_a_call_is_intended_once_and_ends_once(ledger: SqliteLedger) -> None:
+async def test_a_call_is_intended_once_and_ends_once(ledger: Ledger) -> None:
     line = await appended(ledger, await begun(ledger), call("CallIntended"))
     with pytest.raises(ConflictError, match="CallIntended"):
         await appended(ledger, line, call("CallIntended"))
@@ -239,7 +179,7 @@ async def test_a_call_is_intended_once_and_ends_once(ledger: SqliteLedger) -> No
     assert last.seq == 5
 
 
-async def test_a_call_that_was_not_intended_does_not_end(ledger: SqliteLedger) -> None:
+async def test_a_call_that_was_not_intended_does_not_end(ledger: Ledger) -> None:
     line = await begun(ledger)
     with pytest.raises(LedgerError, match="only a call that was intended ends"):
         await appended(ledger, line, call("CallRecorded"))
@@ -248,7 +188,7 @@ async def test_a_call_that_was_not_intended_does_not_end(ledger: SqliteLedger) -
     assert await ledger.read(line.run_id) == (line,)
 
 
-async def test_of_many_at_once_one_is_first_and_all_others_are_told(ledger: SqliteLedger, other: SqliteLedger) -> None:
+async def test_of_many_at_once_one_is_first_and_all_others_are_told(ledger: Ledger, other: Ledger) -> None:
     line = await begun(ledger)
     outcomes = await asyncio.gather(
         *(appended(each, line, decision()) for each in (ledger, other) * 4), return_exceptions=True
@@ -271,19 +211,17 @@ async def test_of_many_at_once_one_is_first_and_all_others_are_told(ledger: Sqli
         NewLine("Noted", None, 0, canonical({"note": "-----BEGIN " + "PRIVATE KEY-----\nMIIE"})),
     ],
 )
-async def test_a_line_with_a_secret_is_refused_and_nothing_is_kept(
-    directory: Path, ledger: SqliteLedger, new: NewLine
-) -> None:
+async def test_a_line_with_a_secret_is_refused_and_nothing_is_kept(store: Store, ledger: Ledger, new: NewLine) -> None:
     line = await begun(ledger)
     with pytest.raises(LedgerError, match=r"seems to hold a secret \(.+\), so none of it was stored") as caught:
         await appended(ledger, line, score(), new)
     assert caught.value.is_unsafe
     assert KEY not in str(caught.value)
     assert await ledger.head(line.run_id) == line.sha256
-    assert all(KEY.encode() not in path.read_bytes() for path in directory.iterdir())
+    assert not store.holds(KEY)
 
 
-async def test_a_summary_with_a_secret_is_refused(ledger: SqliteLedger) -> None:
+async def test_a_summary_with_a_secret_is_refused(ledger: Ledger) -> None:
     run_id = new_id()
     shown = Summary(run_id, f"https://x:{KEY}@example.org/app", "planner", "waiting", 1, 2, 1, is_simulated=False)
     with pytest.raises(LedgerError, match="secret"):
@@ -291,16 +229,16 @@ async def test_a_summary_with_a_secret_is_refused(ledger: SqliteLedger) -> None:
     assert await ledger.runs(10) == ()
 
 
-async def test_a_value_that_is_known_to_be_secret_is_refused_whatever_its_form(directory: Path) -> None:
+async def test_a_value_that_is_known_to_be_secret_is_refused_whatever_its_form(store: Store) -> None:
     value = 'plain "words"\nonly'
-    async with await SqliteLedger.open(directory, is_hit=lambda text: value in text) as ledger:
+    async with store.open(is_hit=lambda text: value in text) as ledger:
         line = await begun(ledger)
         with pytest.raises(LedgerError, match="a token in use"):
             await appended(ledger, line, NewLine("Noted", None, 0, canonical({"a": [f"<{value}>"]})))
         assert await appended(ledger, line, score())
 
 
-async def test_hashes_fingerprints_and_request_ids_are_no_secrets(ledger: SqliteLedger) -> None:
+async def test_hashes_fingerprints_and_request_ids_are_no_secrets(ledger: Ledger) -> None:
     body = canonical({"sha256": "5f" * 32, "request_id": REQUEST_ID, "uuid": "0b9f4c9e-3a5d-4d7e-9f1a-2b3c4d5e6f70"})
     assert (await appended(ledger, await begun(ledger), NewLine("Noted", None, 0, body))).body == body
 
@@ -308,39 +246,10 @@ async def test_hashes_fingerprints_and_request_ids_are_no_secrets(ledger: Sqlite
 # --- Several consoles ---------------------------------------------------------------------------------------------
 
 
-async def test_opening_a_ledger_again_takes_no_lock_from_who_has_it_open(
-    directory: Path, ledger: SqliteLedger, other: SqliteLedger
-) -> None:
-    """A process that closes a file loses all its locks on it; then a third console would clear the log away."""
-    look = (
-        "import sqlite3, sys; connection = sqlite3.connect(sys.argv[1]);"
-        " print(*connection.execute('SELECT count(*) FROM line').fetchone()); connection.close()"
-    )
-
-    def seen_from_elsewhere() -> str:
-        command = [sys.executable, "-c", look, directory / FILE_NAME]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-    line = await begun(ledger)
-    assert seen_from_elsewhere() == "1"
-    await appended(ledger, line, score())
-    assert seen_from_elsewhere() == "2"
-    assert len(await other.read(line.run_id)) == 2
-
-
-async def test_only_runs_with_new_lines_have_changed(ledger: SqliteLedger, other: SqliteLedger) -> None:
-    await begun(ledger)
-    place = await other._run(lambda: lines.last_place(other._connection))
-    line = await begun(ledger)
-    now, changed = await other._run(lambda: transactions.appended_since(other._connection, place))
-    assert changed == {line.run_id}
-    assert await other._run(lambda: transactions.appended_since(other._connection, now)) == (now, frozenset())
-
-
 # --- The list of runs ------------------------------------------------------------------------------------------------
 
 
-async def test_runs_are_listed_the_last_begun_first(ledger: SqliteLedger) -> None:
+async def test_runs_are_listed_the_last_begun_first(ledger: Ledger) -> None:
     lines = [await begun(ledger) for _ in range(3)]
     newest_first = [line.run_id for line in reversed(lines)]
     assert [run.run_id for run in await ledger.runs(10)] == newest_first
@@ -348,7 +257,7 @@ async def test_runs_are_listed_the_last_begun_first(ledger: SqliteLedger) -> Non
     assert await ledger.runs(1) == (summary(newest_first[0]),)
 
 
-async def test_a_summary_moves_with_its_run_and_not_with_a_refused_append(ledger: SqliteLedger) -> None:
+async def test_a_summary_moves_with_its_run_and_not_with_a_refused_append(ledger: Ledger) -> None:
     line, still = await begun(ledger), await begun(ledger)
     shown = summary(line.run_id, "closed", "candidate", 3)
     await ledger.append(line.run_id, [score()], expected_head=line.sha256, actor=ANN, summary=shown)
@@ -361,9 +270,10 @@ async def test_a_summary_moves_with_its_run_and_not_with_a_refused_append(ledger
     assert await ledger.runs(10, Wanted("stopped")) == ()
 
 
-async def test_summaries_are_made_anew_from_the_lines(ledger: SqliteLedger) -> None:
+async def test_summaries_are_made_anew_from_the_lines(store: Store, ledger: Ledger) -> None:
     lines = [await begun(ledger) for _ in range(3)]
-    await ledger._run(lambda: ledger._connection.execute("DELETE FROM run WHERE number = 2"))
+    with store.behind() as connection:
+        connection.execute(f"DELETE FROM run WHERE run_id = '{lines[1].run_id}'")
     assert len(await ledger.runs(10)) == 2
 
     def summarise(read: tuple[Line, ...]) -> Summary:
@@ -373,7 +283,7 @@ async def test_summaries_are_made_anew_from_the_lines(ledger: SqliteLedger) -> N
     assert await ledger.runs(10) == tuple(summary(line.run_id, "1 line") for line in reversed(lines))
 
 
-async def test_a_rebuild_that_fails_leaves_what_was(ledger: SqliteLedger) -> None:
+async def test_a_rebuild_that_fails_leaves_what_was(ledger: Ledger) -> None:
     line = await begun(ledger)
 
     def summarise(_: tuple[Line, ...]) -> Summary:
@@ -384,7 +294,7 @@ async def test_a_rebuild_that_fails_leaves_what_was(ledger: SqliteLedger) -> Non
     assert await ledger.runs(10) == (summary(line.run_id),)
 
 
-async def test_what_others_append_is_noticed(ledger: SqliteLedger, other: SqliteLedger) -> None:
+async def test_what_others_append_is_noticed(ledger: Ledger, other: Ledger) -> None:
     quiet, line = await begun(ledger), await begun(ledger)
     changes = other.changes(interval_s=0.001)
     noticed = asyncio.ensure_future(anext(changes))
@@ -398,21 +308,3 @@ async def test_what_others_append_is_noticed(ledger: SqliteLedger, other: Sqlite
         seen |= await anext(changes)
     await changes.aclose()
     assert len(seen) == 3
-
-
-@pytest.mark.parametrize(
-    "wanted", [Wanted(), Wanted(is_signed=True), Wanted("closed", "app", 1, "ready", "account_quota", "ann", 9, False)]
-)
-async def test_the_newest_runs_are_found_without_a_look_at_the_lines(
-    directory: Path, ledger: SqliteLedger, wanted: Wanted
-) -> None:
-    await begun(ledger)
-    asked: list[str] = []
-    with behind(directory) as connection:
-        connection.set_trace_callback(asked.append)
-        transactions.runs(connection, 50, wanted)
-        connection.set_trace_callback(None)
-        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {asked[0]}")]
-    assert plan[0] == "SCAN run", "from its newest entry back, until there are as many as are shown"
-    assert all("line" not in step and "TEMP B-TREE" not in step for step in plan)
-    assert [step for step in plan if "checkpoint" in step and "USING INDEX checkpoint_of_run" not in step] == []

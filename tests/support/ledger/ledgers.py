@@ -17,8 +17,8 @@ from console.domain.ledger.actor import Actor, ActorKind
 from console.domain.ledger.canonical import canonical
 from console.domain.ledger.line import Line, NewLine
 from console.domain.ledger.ulid import new_run_id
-from console.services.ledger.ledger import Holder, Summary
-from console.services.ledger.sqlite import FILE_NAME, SqliteLedger
+from console.services.ledger.ledger import Holder, Ledger, Summary
+from console.services.ledger.sqlite import FILE_NAME
 from console.services.system.clock import unix_ms
 
 ANN = Actor(ActorKind.OPERATOR, "ann")
@@ -95,16 +95,14 @@ def holder(name: str = "ann", host: str = "0123456789ab", pid: int = 7, started:
     return Holder(name, host, pid, started)
 
 
-async def begun(ledger: SqliteLedger, run_id: str | None = None) -> Line:
+async def begun(ledger: Ledger, run_id: str | None = None) -> Line:
     """Begin a run and return its first line."""
     run_id = run_id or new_id()
     (line,) = await ledger.create(run_id, [CREATED], actor=ANN, summary=summary(run_id))
     return line
 
 
-async def appended(
-    ledger: SqliteLedger, after: Line, *new: NewLine, actor: Actor = ANN, fence: int | None = None
-) -> Line:
+async def appended(ledger: Ledger, after: Line, *new: NewLine, actor: Actor = ANN, fence: int | None = None) -> Line:
     """Append to a run and return its last line."""
     lines = await ledger.append(
         after.run_id, new, expected_head=after.sha256, actor=actor, summary=summary(after.run_id), fence=fence

@@ -13,11 +13,13 @@ from console.domain.ledger.actor import Actor, actor_json
 from console.domain.ledger.line import Line, NewLine, root_of, seal
 from console.domain.run.event import Entry, RunEvent
 from console.services.ledger.codec import encode_event, kind_of
+from console.services.ledger.postgres.grants import apply_grants
+from console.services.ledger.postgres.migrations import migrate
 
 _INSERT = """INSERT INTO gateway_console.line
     (version, log_id, run_id, seq, at_ms, actor, kind, gate, attempt, body, previous, sha256, call_id)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
-_LOG = "01J0000000000000000000000B"
+LOG = "01J0000000000000000000000B"
 
 
 def public_key(name: str) -> str:
@@ -54,15 +56,22 @@ class Store:
                 )
 
 
+def set_up(store: Store) -> None:
+    """Make the tables and the groups of a store."""
+    with store.session() as administrator, administrator.transaction():
+        migrate(administrator, lambda: LOG, 0)
+        apply_grants(administrator)
+
+
 def line_of(event: RunEvent, actor: Actor, before: Line | None, run_id: str, **changes: str) -> Line:
     """Return an event as the next line of a run."""
     gate, attempt = getattr(event, "gate", None), getattr(event, "attempt", 1)
     new = NewLine(
         kind_of(event), changes.get("gate", gate), attempt, encode_event(event), getattr(event, "call_id", None)
     )
-    previous = root_of(_LOG, run_id) if before is None else before.sha256
+    previous = root_of(LOG, run_id) if before is None else before.sha256
     seq = 1 if before is None else before.seq + 1
-    return seal(new, log_id=_LOG, run_id=run_id, seq=seq, at_ms=1_790_000_000_000, actor=actor, previous=previous)
+    return seal(new, log_id=LOG, run_id=run_id, seq=seq, at_ms=1_790_000_000_000, actor=actor, previous=previous)
 
 
 def lines_of(story: Story) -> list[Line]:

@@ -51,7 +51,7 @@ def parameters_of(url: str) -> "ConnDict":
     if not all(is_loopback(each) for each in (*hosts, *addresses)):
         if given.get("sslmode", "verify-full") != "verify-full":
             raise _unusable(
-                "its sslmode is not verify-full, so another machine could answer as this server; remove sslmode from it,"
+                "its sslmode is not verify-full, so another machine could answer as this one; remove sslmode from it,"
                 " and name the server's authority with sslrootcert=FILE if the system does not know it"
             )
         given["sslmode"] = "verify-full"
@@ -64,7 +64,7 @@ def parameters_of(url: str) -> "ConnDict":
         "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 3,
-        "tcp_user_timeout": 15_000,
+        "tcp_user_timeout": 10_000,
         "client_encoding": "UTF8",
     }
 

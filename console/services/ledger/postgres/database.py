@@ -14,6 +14,7 @@ from console.services.ledger.postgres.address import parameters_of, where_of
 from console.services.ledger.postgres.failures import LostError, UnknownOutcomeError, worded
 from console.services.ledger.thread import LedgerThread
 from console.services.system.clock import unix_ms
+from console.services.system.leak_guard import LEAK_GUARD
 
 if TYPE_CHECKING:
     from psycopg import Connection, Error
@@ -29,6 +30,7 @@ DEADLINE_S = 20.0
 _RETRY_S = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0)
 """The waits before a lost connection is tried again, while an operation waits."""
 _LISTEN_AGAIN_S = 2.0
+_LOOK_S = 60.0
 _SETTINGS = (
     "SET search_path TO pg_catalog, gateway_console, pg_temp",
     "SET statement_timeout TO '15s'",
@@ -58,6 +60,7 @@ class Database:
         self._wait = wait
         self._sleep = sleep
         self._connection: Connection | None = None
+        self._was_open = False
         self.where = where_of(parameters)
         """Where it is: host, port and name, without user and password."""
 
@@ -90,8 +93,13 @@ class Database:
 
         """
         parameters = parameters_of(url.reveal())
+        if password := parameters.get("password"):
+            LEAK_GUARD.add(Secret(str(password)))  # alone it is as secret as the URL, which is known already
         parameters["application_name"] = f"gateway-console {__version__} {label}"
-        database = cls(parameters, prepare, LedgerThread("store", deadline_s), clock=clock, wait=wait, sleep=sleep)
+        worker = LedgerThread(
+            "store", deadline_s, what=where_of(parameters), check="the network", kind=ProblemKind.UNREACHABLE
+        )
+        database = cls(parameters, prepare, worker, clock=clock, wait=wait, sleep=sleep)
         try:
             await database._worker.run(database._connected)
         except BaseException:
@@ -172,8 +180,8 @@ class Database:
             connection: Connection = psycopg.connect(make_conninfo("", **self._parameters), autocommit=True)
         except psycopg.Error as error:
             refused = worded(error, self.where)
-            if refused.kind is ProblemKind.UNREACHABLE and self._connection is not None:
-                raise LostError(str(refused)) from None  # it was open before: the server may be starting again
+            if refused.kind is ProblemKind.UNREACHABLE and self._was_open:
+                raise LostError(str(refused)) from None  # the server may be starting again
             raise refused from None
         try:
             for setting in _SETTINGS:
@@ -187,7 +195,7 @@ class Database:
         except BaseException:
             connection.close()
             raise
-        self._connection = connection
+        self._connection, self._was_open = connection, True
         return connection
 
     def _require_clock(self, connection: "Connection") -> None:
@@ -216,8 +224,9 @@ class Database:
     async def listen(self, channel: str) -> AsyncIterator[str]:
         """Yield what is told on a channel from now on, on a connection of its own.
 
-        An empty text means: listening began, or began again after the connection was lost, so look at everything.
-        While the database cannot be reached it is tried again and again.
+        An empty text means: look at everything. It comes when listening begins, when it begins again after the
+        connection was lost, and once a minute, should a message be lost. While the database cannot be reached it is
+        tried again and again.
 
         Raises:
             LedgerError: The database refuses for another reason than that it cannot be reached.
@@ -233,9 +242,10 @@ class Database:
                 connection = await psycopg.AsyncConnection.connect(address, autocommit=True)
                 async with connection:
                     await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
-                    yield ""
-                    async for each in connection.notifies():
-                        yield each.payload
+                    while True:
+                        yield ""
+                        async for each in connection.notifies(timeout=_LOOK_S):
+                            yield each.payload
             except psycopg.Error as error:
                 refused = worded(error, self.where)
                 if refused.kind is not ProblemKind.UNREACHABLE:

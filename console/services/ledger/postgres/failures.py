@@ -35,14 +35,16 @@ def worded(error: "psycopg.Error", where: str) -> LedgerError:
     if not state:
         return _unconnected(error, where)
     said = safe(str(error.diag.message_primary or ""), limit=200)
-    if state in _OWN_RULES:
-        return LedgerError(f"{said}; nothing was stored", _OWN_RULES[state])
+    if state.startswith("GC"):
+        return LedgerError(f"{said}; nothing was stored", _OWN_RULES.get(state, ProblemKind.FAILED))
+    if state.startswith(("22", "23")):  # its text quotes values
+        return LedgerError(f"{where} does not accept this ({safe(state, limit=5)}); nothing was stored")
     return LedgerError(f"{where} cannot be used: PostgreSQL says {said} ({safe(state, limit=5)}); nothing was stored")
 
 
 _OWN_RULES = {"GC001": ProblemKind.REFUSED, "GC002": ProblemKind.WAITING}
-"""The SQLSTATEs of rules in the tables themselves, which say in our own words what they refuse: who wrote a line, and
-what needs two operators."""
+"""The SQLSTATEs of rules in the tables themselves that are not a failure of this machine: who wrote a line, and what
+needs two operators. All of class GC say in our own words what they refuse."""
 _BY_STATE = (
     ("28P01", ProblemKind.TOKEN, "refuses the password in the store's URL; put the right URL where url_ref points"),
     ("28", ProblemKind.TOKEN, "does not let this user in; check the user in the store's URL, and pg_hba.conf"),
@@ -61,13 +63,19 @@ _BY_STATE = (
     ("57P03", ProblemKind.UNREACHABLE, "is starting up or shutting down; try again in a moment"),
     ("57P", ProblemKind.UNREACHABLE, "has ended the connection; try again in a moment"),
     ("40", ProblemKind.WAITING, "had to choose between two at once; nothing was stored, try again"),
-    ("XX", ProblemKind.RECORD, "is damaged, PostgreSQL says; keep it as it is, and restore a backup"),
+    ("XX001", ProblemKind.RECORD, "is damaged, PostgreSQL says; keep it as it is, and restore a backup"),
+    ("XX002", ProblemKind.RECORD, "is damaged, PostgreSQL says; keep it as it is, and restore a backup"),
 )  # fmt: skip
 """By the beginnings of SQLSTATE (PostgreSQL 15, appendix A); the first that fits."""
 
 
 def _unconnected(error: "psycopg.Error", where: str) -> LedgerError:
     """Return why a connection could not be made: libpq has no code for it, only a text that quotes the address."""
+    import psycopg
+
+    if not isinstance(error, psycopg.OperationalError):  # of psycopg itself: a value that PostgreSQL cannot take
+        nul = "; a text has a NUL character, remove it" if "NUL" in str(error) else ""
+        return LedgerError(f"{where} cannot take what was to be stored{nul}; nothing was stored")
     said = str(error).lower()
     for part, kind, words in _BY_TEXT:
         if part in said:

@@ -26,6 +26,28 @@ GRANT EXECUTE ON FUNCTION gateway_console.lock_run, gateway_console.now_ms, gate
     gateway_console.forget_runs, gateway_console.take_lease, gateway_console.keep_lease, gateway_console.prune,
     gateway_console.delete_artifact TO gateway_console_operator, gateway_console_worker;
 
+-- 0002_operators.sql: who the operators are is read by all, and changed by who owns the tables.
+GRANT SELECT ON gateway_console.operator TO gateway_console_operator, gateway_console_worker;
+GRANT EXECUTE ON FUNCTION gateway_console.look, gateway_console.leave, gateway_console.who_looks
+    TO gateway_console_operator, gateway_console_worker;
+
+-- 0004_workers.sql: everyone rings and sees who is at work; workers also say what they do, and work on the jobs.
+GRANT SELECT ON gateway_console.jobs_version, gateway_console.worker, gateway_console.watch_state
+    TO gateway_console_operator, gateway_console_worker;
+GRANT EXECUTE ON FUNCTION gateway_console.ring, gateway_console.workers, gateway_console.queues,
+    gateway_console.has_jobs TO gateway_console_operator, gateway_console_worker;
+GRANT EXECUTE ON FUNCTION gateway_console.keep_worker, gateway_console.forget_worker, gateway_console.reap,
+    gateway_console.hand_on, gateway_console.keep_watch TO gateway_console_worker;
+DO $$
+BEGIN
+    IF to_regnamespace('gateway_console_jobs') IS NOT NULL THEN
+        GRANT USAGE ON SCHEMA gateway_console_jobs TO gateway_console_worker;
+        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA gateway_console_jobs TO gateway_console_worker;
+        GRANT USAGE ON ALL SEQUENCES IN SCHEMA gateway_console_jobs TO gateway_console_worker;
+        GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA gateway_console_jobs TO gateway_console_worker;
+    END IF;
+END $$;
+
 -- 0003_profiles.sql: a cache of what was seen last, which functions alone write.
 GRANT SELECT ON gateway_console.profile_state, gateway_console.route_state, gateway_console.profile_cost
     TO gateway_console_operator, gateway_console_worker;

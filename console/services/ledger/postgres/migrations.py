@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.domain.problem import ProblemKind
 from console.services.ledger.ledger import LedgerError
+from console.services.ledger.postgres.jobs_schema import install
 
 if TYPE_CHECKING:
     import psycopg
@@ -94,7 +95,7 @@ def state(connection: "psycopg.Connection[Any]") -> SchemaState:
     )
 
 
-def require_schema(connection: "psycopg.Connection[Any]", *, where: str) -> None:
+def require_schema(connection: "psycopg.Connection[Any]", *, where: str = "the store") -> None:
     """Refuse a database whose schema is not this version's own.
 
     Raises:
@@ -132,17 +133,20 @@ def apply_steps(connection: "psycopg.Connection[Any]") -> tuple[Migration, ...]:
         LedgerError: The schema is newer, or was changed by something else.
 
     """
+    connection.execute("SET LOCAL statement_timeout TO 0")  # a step over a large table takes as long as it takes
+    connection.execute("SET LOCAL lock_timeout TO 0")
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
     connection.execute(_TABLE)
     found = state(connection)
     if found.unknown or found.changed:
-        require_schema(connection, where="the store")
+        require_schema(connection)
     for step in found.pending:
         connection.execute(step.text.encode())
         connection.execute(
             "INSERT INTO gateway_console.migration (number, name, sha256) VALUES (%s, %s, %s)",
             (step.number, step.name, step.sha256),
         )
+    install(connection)
     return found.pending
 
 

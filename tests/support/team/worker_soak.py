@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from support.postgres.databases import Postgres
-from support.run.desks import REASON, Office
+from support.run.desks import REASON
 from support.run.gateway import Generation, RunGateway
+from support.team.worker_process import TeamOffice
 
 from console.domain.ledger.line import check_chain
 from console.domain.run.call_event import CallIntended, CallLost, CallRecorded
@@ -26,11 +27,9 @@ from console.domain.run.gate import GateVerdict
 from console.domain.run.state import Phase
 from console.services.ledger.codec import entry_of
 from console.services.ledger.ledger import ConflictError
-from console.services.ledger.postgres.database import Database
 from console.services.run.deciding import command
 from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog, RunRefusedError
-from console.services.worker.bell import Bell
 
 _PROGRAM = Path(__file__).with_name("worker_process.py")
 _TESTS = Path(__file__).parents[2]
@@ -60,7 +59,7 @@ class Soaked:
     killed: int = 0
     lost_calls: int = 0
     generations: int = 0
-    faults: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
     """What should have held and did not."""
 
 
@@ -79,9 +78,8 @@ class WorkerProcess:
 class Crew:
     """Workers, each in a process of its own."""
 
-    def __init__(self, office: Office, postgres: Postgres) -> None:
+    def __init__(self, office: TeamOffice) -> None:
         self._office = office
-        self._postgres = postgres
         self._count = 0
         self.workers: list[WorkerProcess] = []
 
@@ -90,16 +88,12 @@ class Crew:
         self._count += 1
         name = f"w{self._count}"
         office = self._office
-        environment = {**os.environ, "PYTHONPATH": f"{_TESTS}:{_TESTS.parent}"}
+        environment = {**os.environ, "PYTHONPATH": f"{_TESTS}:{_TESTS.parent}", "STORE_URL": office.store_url}
         process = await asyncio.create_subprocess_exec(
             sys.executable, _PROGRAM, office.directory, office.base_url, office.token, name,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=environment,
-            stderr=open("/tmp/b20/worker/err.txt","ab"),
+            stdout=asyncio.subprocess.PIPE, env=environment,
         )  # fmt: skip
-        assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(self._postgres.url.encode() + b"\n")
-        await process.stdin.drain()
         assert await process.stdout.readline() == b"ready\n"
         worker = WorkerProcess(name, process)
         self.workers.append(worker)
@@ -121,13 +115,11 @@ class Crew:
 
 
 @contextlib.asynccontextmanager
-async def crew(office: Office, postgres: Postgres, workers: int) -> AsyncIterator[Crew]:
-    """Have a crew within the block; none of it is left afterwards."""
-    hired = Crew(office, postgres)
+async def at_work(hired: Crew, workers: int) -> AsyncIterator[None]:
+    """Have a crew of so many within the block; none of it is left afterwards."""
     try:
-        for _ in range(workers):
-            await hired.hire()
-        yield hired
+        await asyncio.gather(*(hired.hire() for _ in range(workers)))
+        yield
         await hired.dismiss()
     finally:
         for each in hired.workers:
@@ -136,7 +128,7 @@ async def crew(office: Office, postgres: Postgres, workers: int) -> AsyncIterato
 
 async def soak(
     plan: SoakPlan,
-    office: Office,
+    office: TeamOffice,
     gateway: RunGateway,
     desk: RunContext,
     postgres: Postgres,
@@ -157,40 +149,36 @@ async def soak(
     chance = random.Random(plan.seed)
     soaked = Soaked()
     logs = [await office.begin(desk) for _ in range(plan.runs)]
-    async with (
-        await Database.open(postgres.secret) as database,
-        crew(office, postgres, plan.workers) as hired,
-    ):
-        troubles = ["kill"] * plan.kills + ["cut"] * plan.cuts + ["restart"] * plan.restarts
-        chance.shuffle(troubles)
-        after = sorted(chance.sample(range(1, 2 * len(troubles) + 2), len(troubles)))
-        replacing: set[asyncio.Task[None]] = set()
-        seen = 0
+    hired = Crew(office)
+    troubles = ["kill"] * plan.kills + ["cut"] * plan.cuts + ["restart"] * plan.restarts
+    chance.shuffle(troubles)
+    after = sorted(chance.sample(range(1, 2 * len(troubles) + 2), len(troubles)))
+    replacing: set[asyncio.Task[None]] = set()
+    seen = 0
 
-        async def hold(_: Generation, stage: str) -> None:
-            nonlocal seen
-            if stage != "halfway":
-                return
-            seen += 1
-            if not after or seen < after[0]:
-                return
-            after.pop(0)
-            match troubles.pop():
-                case "kill":
-                    worker = chance.choice(hired.workers)
-                    worker.kill()
-                    soaked.killed += 1
-                    replacing.add(asyncio.create_task(hired.replace(worker)))
-                case "restart":
-                    await asyncio.to_thread(postgres.server.restart_immediately)
-                case _:
-                    if cut is not None:
-                        await cut(plan.cut_s)
+    async def hold(_: Generation, stage: str) -> None:
+        nonlocal seen
+        if stage != "halfway":
+            return
+        seen += 1
+        if not after or seen < after[0]:
+            return
+        after.pop(0)
+        match troubles.pop():
+            case "kill":
+                worker = chance.choice(hired.workers)
+                worker.kill()
+                soaked.killed += 1
+                replacing.add(asyncio.create_task(hired.replace(worker)))
+            case "restart":
+                await asyncio.to_thread(postgres.server.restart_immediately)
+            case _:
+                if cut is not None:
+                    await cut(plan.cut_s)
 
-        gateway.hold = hold
-        bell = Bell(database, stalled_s=2)
-        await bell.ring([log.state.run_id for log in logs])
-        acknowledged = [await _see_to_its_end(desk, log, bell) for log in logs]
+    gateway.hold = hold
+    async with at_work(hired, plan.workers):
+        acknowledged = await asyncio.gather(*(_see_to_its_end(desk, log) for log in logs))
         for task in replacing:
             await task
     for log, heads in zip(logs, acknowledged, strict=True):
@@ -199,11 +187,17 @@ async def soak(
     return soaked
 
 
-async def _see_to_its_end(desk: RunContext, log: RunLog, bell: Bell) -> set[str]:
+async def _see_to_its_end(desk: RunContext, log: RunLog) -> set[str]:
     """Decide whatever waits for an operator, until the run is over; return the heads that the ledger acknowledged."""
     heads: set[str] = set()
     changes = desk.ledger.changes()
-    while not (await log.refresh()).is_over:
+    while True:
+        changed = asyncio.ensure_future(anext(changes))
+        await asyncio.sleep(0)  # it looks before the run is read: nothing falls between
+        if (await log.refresh()).is_over:
+            changed.cancel()
+            await asyncio.gather(changed, return_exceptions=True)
+            return heads
         if log.state.is_waiting:
             try:
                 if log.state.phase is Phase.LOST:
@@ -211,25 +205,22 @@ async def _see_to_its_end(desk: RunContext, log: RunLog, bell: Bell) -> set[str]
                 else:
                     await command(desk, log, operator_verdict(log.state, log.state.gate, GateVerdict.READY, REASON))
                 heads.add(log.state.head)
-                await bell.ring([log.state.run_id])
             except (ConflictError, RunRefusedError):
-                continue
-        else:
-            await anext(changes)
-    return heads
+                pass
+        await changed
 
 
 async def _judge(desk: RunContext, log: RunLog, heads: set[str], soaked: Soaked) -> None:
     """Note what does not hold of a run."""
     run_id = log.state.run_id
     lines = await desk.ledger.read(run_id)
-    soaked.faults += [f"{run_id}: line {each.seq}: {each.words}" for each in check_chain(lines)]
-    soaked.faults += [f"{run_id}: an acknowledged line is gone" for head in heads - {line.sha256 for line in lines}]
+    soaked.wrong += [f"{run_id}: line {each.seq}: {each.words}" for each in check_chain(lines)]
+    soaked.wrong += [f"{run_id}: an acknowledged line is gone" for head in heads - {line.sha256 for line in lines}]
     events = [entry_of(line).event for line in lines]
     decided = Counter((each.gate, each.attempt) for each in events if isinstance(each, GateDecided))
     soaked.gates += len(decided)
-    soaked.faults += [f"{run_id}: {gate} decided {count} times" for gate, count in decided.items() if count > 1]
+    soaked.wrong += [f"{run_id}: {gate} decided {count} times" for gate, count in decided.items() if count > 1]
     asked = {each.call_id: each for each in events if isinstance(each, CallIntended)}
     recorded = Counter(asked[each.call_id].content_sha256 for each in events if isinstance(each, CallRecorded))
-    soaked.faults += [f"{run_id}: a recorded call was repeated" for count in recorded.values() if count > 1]
+    soaked.wrong += [f"{run_id}: a recorded call was repeated" for count in recorded.values() if count > 1]
     soaked.lost_calls += sum(isinstance(each, CallLost) for each in events)
