@@ -1,1 +1,1 @@
-"""Workers in words, for both faces."""
+"""What both faces say of workers."""
