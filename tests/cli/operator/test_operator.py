@@ -81,6 +81,7 @@ async def test_an_administrator_adds_operators_and_what_is_missing_is_said(offic
     assert (await office.administrator.run("operator", "add", "cat", "--key", office.keys["ben"])).code == 11
 
 
+@pytest.mark.long
 async def test_two_operators_share_a_run_and_a_revoked_one_begins_none(office: Office) -> None:
     for name in ("ann", "ben"):
         await office.add(name)
@@ -100,6 +101,7 @@ async def test_two_operators_share_a_run_and_a_revoked_one_begins_none(office: O
     assert "the key of ben was revoked on" in refused.complaint
 
 
+@pytest.mark.long
 async def test_a_run_that_another_operator_began_leads_to_no_config_of_theirs(office: Office) -> None:
     for name in ("ann", "ben"):
         await office.add(name)
