@@ -12,6 +12,7 @@ from textual.worker import Worker
 
 from console.app.config_control import ConfigControl
 from console.app.escalating import Escalating, ShownBundle
+from console.app.fleet.bridge import FleetBridge
 from console.app.history.bridge import HistoryBridge
 from console.app.records.bridge import RecordBridge
 from console.app.relaying import Relaying
@@ -102,6 +103,7 @@ class Controller:
         self.bridge = RunBridge(self.session, environment)
         self.records = RecordBridge(self.session, self.bridge, environment)
         self.history = HistoryBridge(self.session, environment)
+        self.fleet = FleetBridge(self.session, request, environment)
         self.relaying = Relaying(self.session)
         self.escalating = Escalating(self.session, self.bridge, environment)
         self.config = ConfigControl(app, self.session, environment, request, adopt=self._adopt)

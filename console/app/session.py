@@ -171,9 +171,9 @@ class Session:
             tell = partial(_tell_from_thread, loop, self.tell)
             recorder: Keeps = Recorder(HistoryFile(self._environment), tell)
             if await asyncio.to_thread(self._has_store):
-                from console.services.fleet.keeper import FleetKeeper, Recorders, this_console
+                from console.services.fleet.keeper import FleetKeeper, Recorders, this_looker
 
-                recorder = Recorders(recorder, FleetKeeper(self._environment, this_console(), tell))
+                recorder = Recorders(recorder, FleetKeeper(self._environment, this_looker(), tell))
             self._record_with(recorder)
 
     def _has_store(self) -> bool:

@@ -41,6 +41,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("config path", "where the config is, and which one counts"),
         ("config schema", "the JSON Schema, for an editor"),
     ),
+    "worker": (
+        ("worker --repositories ~/clones", "step what is due, in clones of this machine"),
+        ("worker --profile shop,docs --concurrency 8 --metrics 9465", "for two profiles, with metrics and health"),
+        ("worker status", "who is at work, what waits, and what each worker cannot take"),
+    ),
     "operator": (
         ("operator list", "who may act in the store"),
         ("operator add mia --key mia.pub", "let Mia's key act, as the database user mia"),

@@ -12,11 +12,13 @@ from console.services.history.file import HistoryFile
 from console.services.history.recorder import Keeps, Recorder, Recording
 
 if TYPE_CHECKING:
+    from console.domain.fleet.state import LookerKind
     from console.domain.routes.contract import RouteCheck
     from console.services.config.settings import Profile
 
 _RECORDERS: WeakKeyDictionary[Context, Keeps] = WeakKeyDictionary()
 """One for each command line in this process."""
+_LOOKERS: "WeakKeyDictionary[Context, LookerKind]" = WeakKeyDictionary()
 
 
 def recording_of(profile: "Profile", *, is_read_only: bool = False) -> Recording:
@@ -36,6 +38,11 @@ def recording_of(profile: "Profile", *, is_read_only: bool = False) -> Recording
     return Recording(recorder, profile.name, days, partial(unix_ms, context))
 
 
+def look_as(kind: "LookerKind") -> None:
+    """Say what this command line is to the store: a console, unless this says a worker."""
+    _LOOKERS[current()] = kind
+
+
 def _new_recorder(context: Context) -> Keeps:
     """Return what keeps facts: in this machine's history, and in the store if the operator's config names one."""
     from console.services.config.own_store import own_store
@@ -43,9 +50,11 @@ def _new_recorder(context: Context) -> Keeps:
     recorder = Recorder(HistoryFile(context.environment, clock=partial(unix_ms, context)))
     if own_store(context.environment) is None:
         return recorder
-    from console.services.fleet.keeper import FleetKeeper, Recorders, this_console
+    from console.domain.fleet.state import LookerKind
+    from console.services.fleet.keeper import FleetKeeper, Recorders, this_looker
 
-    return Recorders(recorder, FleetKeeper(context.environment, this_console(), output.note))
+    looker = this_looker(_LOOKERS.get(context, LookerKind.CONSOLE))
+    return Recorders(recorder, FleetKeeper(context.environment, looker, output.note))
 
 
 def live_recording(

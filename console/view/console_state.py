@@ -41,6 +41,7 @@ from console.view.request_log import RequestLog
 
 if TYPE_CHECKING:
     from console.domain.history.streak import Streak
+    from console.view.fleet.fleet_view import FleetView, FleetViewEvent
     from console.view.history.history_view import HistoryView, HistoryViewEvent
     from console.view.record.records_view import RecordsView, RecordsViewEvent
     from console.view.run.event import RunViewEvent
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
 ConsoleEvent: TypeAlias = (
     "Event | ConfigViewEvent | ProfileAdopted | RelayViewEvent | RunViewEvent | RecordsViewEvent | HistoryViewEvent"
+    " | FleetViewEvent"
 )
 """Every event that changes what is drawn."""
 RouteEvent: TypeAlias = CallEvent | RungStarted | RungFinished
@@ -111,6 +113,8 @@ class ConsoleState:
     """The config that the profile comes from."""
     history: "HistoryView | None" = None
     """What is known of the history; None until something of it was read."""
+    fleet: "FleetView | None" = None
+    """What is known of the fleet; None until its screen was opened."""
 
     @property
     def token_state(self) -> TokenState:
@@ -192,7 +196,7 @@ class ConsoleState:
         return ConsoleState(
             self.profile, self.is_read_only, self.origin, self.is_embedded, self.gateway_failure, self.token,
             tuple(routes), self.requests, self.catalogue, self.agents, self.budget, self.loop_lag_p99_ms, self.relay,
-            self.run, self.records, self.config, self.history,
+            self.run, self.records, self.config, self.history, self.fleet,
         )  # fmt: skip
 
     def _adopted(self, event: ProfileAdopted) -> "ConsoleState":
@@ -200,7 +204,7 @@ class ConsoleState:
         known = {} if event.is_other else {route.proven.key: route for route in self.routes}
         routes = tuple(_carried(check, known.get(check.route.key), event) for check in event.checks)
         if event.is_other:
-            fresh = ConsoleState(event.profile, self.is_read_only, run=self.run, records=self.records)
+            fresh = ConsoleState(event.profile, self.is_read_only, run=self.run, records=self.records, fleet=self.fleet)
             return replace(fresh, routes=routes, config=self.config, loop_lag_p99_ms=self.loop_lag_p99_ms)
         catalogue, agents = (self.catalogue, self.agents) if event.is_same_gateway else (None, ())
         return replace(self, routes=routes, catalogue=catalogue, agents=agents)
@@ -209,8 +213,9 @@ class ConsoleState:
         requests = self.requests.apply(event) if isinstance(event, RelayEvent) else self.requests
         return replace(self, requests=requests, relay=self.relay.apply(event))
 
-    def _with_run(self, event: "RunViewEvent | RecordsViewEvent | HistoryViewEvent") -> "ConsoleState":
-        """Return the state after an event of runs, records or the history, which are loaded after the first paint."""
+    def _with_run(self, event: "RunViewEvent | RecordsViewEvent | HistoryViewEvent | FleetViewEvent") -> "ConsoleState":
+        """Return the state after an event of runs, records, the history or the fleet, loaded after the first paint."""
+        from console.view.fleet.fleet_view import FleetView, FleetViewEvent
         from console.view.history.history_view import HistoryView, HistoryViewEvent
         from console.view.record.records_view import RecordsView, RecordsViewEvent
         from console.view.run.event import RunCalled, StepEnded
@@ -220,6 +225,8 @@ class ConsoleState:
             return replace(self, records=(self.records or RecordsView()).apply(event))
         if isinstance(event, HistoryViewEvent):
             return replace(self, history=(self.history or HistoryView()).apply(event))
+        if isinstance(event, FleetViewEvent):
+            return replace(self, fleet=(self.fleet or FleetView()).apply(event))
         requests = self.requests
         if isinstance(event, RunCalled):
             requests = requests.apply(event.event, is_of_run=True)

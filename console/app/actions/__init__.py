@@ -3,6 +3,7 @@
 from textual.binding import Binding
 
 from console.app.actions.action import EVERY_SCREEN, Action, Place, written
+from console.app.actions.fleet_actions import FLEET_ACTIONS
 from console.app.actions.history_actions import HISTORY_ACTIONS
 from console.app.actions.main_actions import AGENT_ACTIONS, LATER_ACTIONS, MAIN_ACTIONS
 from console.app.actions.record_actions import RECORD_ACTIONS
@@ -38,6 +39,7 @@ ACTIONS: tuple[Action, ...] = (
     *RUN_ACTIONS,
     *RECORD_ACTIONS,
     *HISTORY_ACTIONS,
+    *FLEET_ACTIONS,
     *_APP_ACTIONS,
     *LATER_ACTIONS,
 )

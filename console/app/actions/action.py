@@ -21,11 +21,12 @@ class Place(StrEnum):
     RUN = "run"
     RECORDS = "records"
     HISTORY = "history"
+    FLEET = "fleet"
     AGENTS = "agents"
     """The main screen's pane of agents, while it has the focus: its keys come before the screen's."""
 
 
-EVERY_SCREEN = (Place.MAIN, Place.RUN, Place.RECORDS, Place.HISTORY)
+EVERY_SCREEN = (Place.MAIN, Place.RUN, Place.RECORDS, Place.HISTORY, Place.FLEET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ _KEY_NAMES = {
     "left_square_bracket": "[",
     "plus": "+",
     "minus": "-",
+    "slash": "/",
 }
 
 

@@ -98,6 +98,7 @@ LATER_ACTIONS = (
     Action(
         "history.open", ("H",), "history", "Show how fast and reliable each route was, and what is worse than before."
     ),
+    Action("fleet.open", ("f",), "fleet", "Show all profiles in one table, the worst first, and use one of them."),
     Action(
         "gateway.reopen", ("R",), "reopen", "Open the gateway and ask for the token again.", main_reason.why_no_reopen
     ),

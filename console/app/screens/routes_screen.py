@@ -100,6 +100,7 @@ class RoutesScreen(Screen[None]):
             "run.new": self._open_new_run,
             "records.open": self._open_records,
             "history.open": self._open_history,
+            "fleet.open": self._open_fleet,
             "gateway.reopen": self._controller.reopen,
             "profile.new": self._controller.open_setup,
             "token.show": self._open_token,
@@ -228,6 +229,12 @@ class RoutesScreen(Screen[None]):
 
         if not any(isinstance(each, HistoryScreen) for each in self.app.screen_stack):  # the key may have come twice
             self.app.push_screen(HistoryScreen(self._controller))
+
+    def _open_fleet(self) -> None:
+        from console.app.screens.fleet_screen import FleetScreen
+
+        if not any(isinstance(each, FleetScreen) for each in self.app.screen_stack):  # the key may have come twice
+            self.app.push_screen(FleetScreen(self._controller))
 
     # --- Agents --------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,6 @@
 """`store status` and `store check`: they change nothing that stays."""
 
 import argparse
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from console.cli import output
@@ -100,20 +99,22 @@ def _size(size: int) -> str:
 
 async def _check(arguments: argparse.Namespace) -> ExitCode:
     require_team()
-    from console.services.store.admin import open_admin
+    from console.services.ledger.postgres import jobs_schema
+    from console.services.store.admin import open_admin, require_named
     from console.services.store.check import check_store
-    from console.services.worker import jobs_schema
 
+    require_named(current().environment)
+    rows: list[StoreRow] = []
     code = ExitCode.OK
     try:
         async with open_admin(current().environment) as database:
-            rows: Sequence[StoreRow] = await check_store(database, _now_ms)
+            rows += await check_store(database, _now_ms)
             if rows[-1].health is not RowHealth.FAIL:
-                rows = (*rows, _of_jobs(await database.run(jobs_schema.pending)), await _of_operators(database))
+                rows.append(_of_jobs(await database.run(jobs_schema.pending)))
+                rows.append(await _of_operators(database))
     except Problem as problem:
-        if problem.kind is ProblemKind.CONFIG and own_store(current().environment) is None:
-            raise
-        rows, code = (StoreRow("store.reached", RowHealth.FAIL, str(problem)),), code_of_problem(problem)
+        rows.append(StoreRow("store.use" if rows else "store.reached", RowHealth.FAIL, str(problem)))
+        code = code_of_problem(problem)
     failed = [each for each in rows if each.health is RowHealth.FAIL]
     if failed and code is ExitCode.OK:
         code = _CODE_OF_ID.get(failed[0].id, ExitCode.FAILED)

@@ -48,8 +48,8 @@ def _keep_url(arguments: argparse.Namespace) -> ExitCode:
 
 async def _migrate(arguments: argparse.Namespace) -> ExitCode:
     require_team()
+    from console.services.ledger.postgres import jobs_schema
     from console.services.store.admin import migrate_now, open_admin, schema_of
-    from console.services.worker import jobs_schema
 
     async with open_admin(current().environment) as database:
         schema = await schema_of(database)

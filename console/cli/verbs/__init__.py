@@ -44,6 +44,11 @@ VERBS = {
     ),
     "run": Verb("console.cli.run.verb", "gated runs, one step or one decision at a time", may_hold_token=True),
     "record": Verb("console.cli.record.verb", "the safe records of runs: list, show, verify"),
+    "worker": Verb(
+        "console.cli.worker.verb",
+        "step the runs of a team's store as they become due, and watch its profiles; show who does",
+        may_hold_token=True,
+    ),
     "operator": Verb(
         "console.cli.operator.verb", "who may act in a store that a team shares: SSH keys and database users"
     ),

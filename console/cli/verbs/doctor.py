@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from console.cli import output
 from console.cli.context import current
-from console.cli.exit_code import ExitCode, most_actionable
+from console.cli.exit_code import ExitCode, code_of_problem, most_actionable
+from console.cli.store.symptom import store_symptom
 from console.cli.token.symptoms import examined
 from console.services.doctor import Health, Symptom
 
@@ -33,7 +34,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 async def _examine(arguments: argparse.Namespace) -> ExitCode:
     current().harden()  # not for the drill: its children must harden themselves
     symptoms, code = await examined(arguments)
-    code = most_actionable([code, *map(_code_of, symptoms)])
+    about_store, problem = await store_symptom()
+    codes = [code, *map(_code_of, symptoms), *([] if problem is None else [code_of_problem(problem)])]
+    code, symptoms = most_actionable(codes), [*symptoms, about_store]
     if arguments.json:
         from console.cli.reports.documents.doctor import ExaminationDocument
 

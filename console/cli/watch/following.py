@@ -7,7 +7,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from secrets import token_hex
 
 from console import __version__
@@ -175,14 +176,46 @@ async def follow(order: WatchOrder, desk: Desk) -> ExitCode:
         Problem: The config cannot be used, or something that was asked for cannot be opened.
 
     """
-    began_at = time.time()
     stop, hurry = asyncio.Event(), asyncio.Event()
     _take_signals(stop, hurry)
+    return _end(await _follow(order, desk, _plan(order), stop, hurry), is_stopped=stop.is_set())
+
+
+async def follow_round(order: WatchOrder, desk: Desk, state: Path, stop: asyncio.Event, hurry: asyncio.Event) -> None:
+    """Make one round for whoever keeps the watch's state itself, and tell what changed as `follow` does.
+
+    Args:
+        order: What to watch, how and where it is told.
+        desk: The config and its gateways.
+        state: A directory with the state of the last round, which then has that of this one.
+        stop: Ends the round.
+        hurry: Ends the wait for those who are told.
+
+    Raises:
+        Problem: The config cannot be used.
+
+    """
+    plan = replace(_plan(order), state=state, rounds=1)
+    await _follow(order, desk, plan, stop, hurry, is_announced=False)
+
+
+async def _follow(
+    order: WatchOrder,
+    desk: Desk,
+    plan: WatchPlan,
+    stop: asyncio.Event,
+    hurry: asyncio.Event,
+    *,
+    is_announced: bool = True,
+) -> _Follower:
+    began_at = time.time()
     follower = _Follower(order, began_at, WatchMetrics(__version__, {}, began_at, began_at, 0, 0.0))
     tasks: list[asyncio.Task[None]] = []
     async with AsyncExitStack() as stack:
         await _open_outputs(follower, stack, tasks)
-        watch = Watch(_plan(order), desk, stop, recording=_recording(order))
+        if is_announced:
+            _announce(order)
+        watch = Watch(plan, desk, stop, recording=_recording(order))
         try:
             async with aclosing(watch.run()) as events:
                 async for event in events:
@@ -193,7 +226,7 @@ async def follow(order: WatchOrder, desk: Desk) -> ExitCode:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-    return _end(follower, is_stopped=stop.is_set())
+    return follower
 
 
 def _take_signals(stop: asyncio.Event, hurry: asyncio.Event) -> None:
@@ -260,6 +293,9 @@ async def _open_outputs(follower: _Follower, stack: AsyncExitStack, tasks: "list
         follower.notifier = Notifier(current().environment)
         stack.callback(follower.notifier.close)
         tasks.append(asyncio.create_task(follower.notify()))
+
+
+def _announce(order: WatchOrder) -> None:
     names = ", ".join(order.profiles) if len(order.profiles) <= 6 else counted(len(order.profiles), "profile")
     end = "" if order.rounds is None else f", {counted(order.rounds, 'round')}"
     output.note(f"watching {names} to rung {int(order.top)}, every {duration(order.every_s)}{end}; only changes follow")

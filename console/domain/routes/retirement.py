@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 
@@ -70,11 +70,16 @@ class RetirementTable:
 
     retirements: tuple[Retirement, ...]
     own_dates: tuple[OwnDates, ...]
+    _by_name: dict[str, Retirement] = field(init=False, repr=False, compare=False)
+    """Made once: a fleet has thousands of routes."""
+
+    def __post_init__(self) -> None:
+        names = {_name(each): row for row in self.retirements for each in row.models}
+        object.__setattr__(self, "_by_name", names)
 
     def of(self, model: str) -> Retirement | None:
         """Return the retirement of a model, as a route or a gateway's list writes its name; None if none is known."""
-        names = {_name(each): row for row in self.retirements for each in row.models}
-        return next((names[name] for name in _readings(model) if name in names), None)
+        return next((self._by_name[name] for name in _readings(model) if name in self._by_name), None)
 
 
 def read_retirements(text: str) -> RetirementTable:

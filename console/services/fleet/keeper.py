@@ -235,9 +235,9 @@ class FleetKeeper:
         self.problem = words
 
 
-def this_console() -> Looker:
+def this_looker(kind: LookerKind = LookerKind.CONSOLE) -> Looker:
     """Return this process as who looks."""
-    return Looker(LookerKind.CONSOLE, socket.gethostname())
+    return Looker(kind, socket.gethostname())
 
 
 @contextlib.asynccontextmanager

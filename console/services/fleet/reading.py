@@ -3,23 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 
 from console.domain.fleet.fleet import Fleet, fleet_of
 from console.domain.fleet.row import KnownProfile
-from console.domain.fleet.state import Owner, ProfileLook, States
+from console.domain.fleet.state import Owner, ProfileLook
 from console.services.config.load import BrokenProfile
-from console.services.config.own_store import own_store
 from console.services.config.settings import EMBEDDED, Profile
-from console.services.fleet.history_states import history_states
-from console.services.fleet.store_states import read_states
+from console.services.fleet.source import open_source
 from console.services.gateway.address import origin
-from console.services.history.history import History
-from console.services.store.door import open_store
-
-NO_STATES = States()
-LOCAL = "this machine's history"
-"""Where the states of a fleet without a store are from."""
 
 
 def owner_of(profile: Profile, environment: Mapping[str, str]) -> Owner:
@@ -76,12 +67,8 @@ async def read_fleet(
 
     """
     known = known_profiles(profiles, environment, now_ms)
-    if own_store(environment) is not None:
-        async with open_store(environment, is_looking=True) as store:
-            if store.database is not None:
-                states = await store.database.run(partial(read_states, now_ms=now_ms))
-                return fleet_of(known, states, now_ms), store.where
-    async with await History.open(environment, is_looking=True) as history:
-        states = await history.read(partial(history_states, now_ms=now_ms), NO_STATES)
-    states = replace(states, looks={each.owner: each for each in looks})
-    return fleet_of(known, states, now_ms, others=False), LOCAL
+    async with open_source(environment) as source:
+        states = await source.states(now_ms)
+        if not source.has_others:
+            states = replace(states, looks={each.owner: each for each in looks})
+        return fleet_of(known, states, now_ms, others=source.has_others), source.where

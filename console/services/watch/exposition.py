@@ -23,12 +23,18 @@ _SHUTDOWN_S = 1.0
 
 
 @contextlib.asynccontextmanager
-async def serve_metrics(port: int, text: Callable[[], str]) -> AsyncIterator[str]:
-    """Serve `GET /metrics` on this machine's loopback while the block runs; yield its address.
+async def serve_metrics(
+    port: int, text: Callable[[], str], *, option: str = "--prometheus", is_well: Callable[[], bool] | None = None
+) -> AsyncIterator[str]:
+    """Serve `GET /metrics` on this machine's loopback while the block runs, with `/health` if that is known.
+
+    Yield the address of the metrics.
 
     Args:
         port: The port; 0 picks a free one.
         text: Returns the metrics as they are now.
+        option: The option that asked for it.
+        is_well: Returns whether all is well; None serves no `/health`.
 
     Raises:
         Problem: It cannot listen on the port.
@@ -38,6 +44,9 @@ async def serve_metrics(port: int, text: Callable[[], str]) -> AsyncIterator[str
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         if request.host.rpartition(":")[0] not in (HOST, "localhost"):  # a name of others that leads here
             return web.Response(status=403, text="This is served to this machine under 127.0.0.1 only.\n")
+        if request.path == "/health" and is_well is not None:
+            is_now = is_well()
+            return web.Response(status=200 if is_now else 503, text="well\n" if is_now else "the store is cut off\n")
         if request.path != "/metrics":
             return web.Response(status=404, text="Metrics are at /metrics.\n")
         if request.method not in ("GET", "HEAD"):
@@ -50,7 +59,7 @@ async def serve_metrics(port: int, text: Callable[[], str]) -> AsyncIterator[str
         listening = await loop.create_server(server, HOST, port)
     except OSError as error:
         raise Problem(
-            f"--prometheus: cannot listen on port {port}: {os_reason(error)}. Use another port, or a file",
+            f"{option}: cannot listen on port {port}: {os_reason(error)}. Use another port",
             ProblemKind.USAGE,
         ) from None
     try:

@@ -40,7 +40,8 @@ from console.services.system.private_file import (
     write_private,
 )
 
-_FILE_LIMIT = 4 * 1024 * 1024
+FILE_LIMIT = 4 * 1024 * 1024
+"""The most bytes of a state."""
 _Text = Annotated[str, Meta(max_length=400)]
 _Time = Annotated[float, Meta(ge=0, lt=253_402_300_800)]
 """Unix time in seconds, to the year 9999: what a calendar can show."""
@@ -110,6 +111,11 @@ class StateFile:
         self._profile = profile.name
         self._path = directory / f"watch-{profile.name}-{source}.json"
 
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self._path
+
     def load(self) -> ProfileWatch:
         """Return what an earlier watch knew; a blank one if there is none, or if the file is not our own.
 
@@ -118,7 +124,7 @@ class StateFile:
 
         """
         file = open_to_read(self._path)
-        if file is None or (data := read_open(file, self._path, _FILE_LIMIT)) is None:
+        if file is None or (data := read_open(file, self._path, FILE_LIMIT)) is None:
             return ProfileWatch(self._profile)
         try:
             return _watch(self._profile, msgspec.json.decode(data, type=_File))

@@ -9,7 +9,7 @@ from console.domain.problem import ProblemKind
 from console.services.ledger.ledger import LedgerError
 from console.services.ledger.postgres.address import NOT_INSTALLED
 from console.services.ledger.postgres.database import Database
-from console.services.worker.jobs_schema import JOBS_SCHEMA
+from console.services.ledger.postgres.jobs_schema import JOBS_SCHEMA
 
 if TYPE_CHECKING:
     from procrastinate import App

@@ -10,9 +10,10 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.run.state import RunState
 from console.services.ledger.ledger import LedgerError, Wanted
 from console.services.ledger.postgres.database import Database
+from console.services.ledger.postgres.failures import UnknownOutcomeError
+from console.services.ledger.postgres.jobs_schema import require_installed
 from console.services.worker.bell import STALLED_S, Bell
 from console.services.worker.jobs import RUNS, Watched, Work, handed_to, jobs_app, queue_of
-from console.services.worker.jobs_schema import require_installed
 from console.services.worker.look import Eyes, Look, Looked, look_at
 from console.services.worker.presence import Presence
 from console.services.worker.tally import Tally
@@ -92,17 +93,17 @@ class Worker:
             try:
                 await self.database.run(require_installed)
                 async with jobs_app(self.database, work, self.plan.watched).open_async() as app:
-                    if fails:
-                        self.tell(Told(f"{self.database.where} is back; taking jobs again"))
-                        fails = 0
+                    back = ", which is back" if fails else ""
+                    self.tell(Told(f"worker {self.presence.name} takes jobs of {self.database.where}{back}"))
+                    fails = 0
                     self.tally.is_store_up = True
                     await self._work(app)
                 if self.plan.is_once:
                     return
                 if not self.stop.is_set():
                     raise LedgerError(f"{self.database.where} was cut off", ProblemKind.UNREACHABLE)
-            except Problem as problem:
-                if problem.kind is not ProblemKind.UNREACHABLE:
+            except Problem as problem:  # what was not known to be stored may be said again: it is no truth
+                if problem.kind is not ProblemKind.UNREACHABLE and not isinstance(problem, UnknownOutcomeError):
                     raise
                 fails = await self._again(fails, str(problem))
             except _driver_errors() as error:
@@ -145,6 +146,7 @@ class Worker:
                 ("presence", self._present(taker)),
                 ("reaper", self._reap()),
                 ("stop", self._stop(taker)),
+                ("heartbeat", self._beat(app, taker)),
                 ("hurry", self._hurry()),
             )
         ]
@@ -178,6 +180,14 @@ class Worker:
                 self.tell(Told(f"run {run_id}: its worker died; it is looked at again, and no call is repeated"))
             await self.sleep(self.plan.reap_every_s)
 
+    async def _beat(self, app: "App", taker: "Taker") -> None:
+        """Go on with heartbeats while the gates at hand are finished: Procrastinate gives none then."""
+        while True:
+            await self.sleep(self.plan.heartbeat_s)
+            if taker.worker_id is not None and (self.stop.is_set() or self.plan.is_once):
+                with contextlib.suppress(*_driver_errors()):  # the next one may pass
+                    await app.job_manager.update_heartbeat(taker.worker_id)
+
     async def _stop(self, taker: "Taker") -> None:
         await self.stop.wait()
         self.presence.drains()
@@ -194,6 +204,7 @@ class Worker:
     async def _job(self, what: str, words: str) -> AsyncIterator[None]:
         if (task := asyncio.current_task()) is not None:
             self._jobs.add(task)
+            task.add_done_callback(_seen)
         self.presence.does(what, words)
         try:
             yield
@@ -225,6 +236,8 @@ class Worker:
         await self._bell.hand_on(look.run_id, passed | {self.presence.name})
 
     async def _look_at_all(self) -> None:
+        if (task := asyncio.current_task()) is not None:
+            task.add_done_callback(_seen)
         ledger = self.eyes.context.ledger
         due = [each.run_id for each in await ledger.runs(_MOST_RUNS, _ACTIVE)]
         await self._bell.ring(due)
@@ -237,6 +250,12 @@ class Worker:
 
 async def _taking(taker: "Taker") -> None:
     await taker.run()  # type: ignore[no-untyped-call]
+
+
+def _seen(job: "asyncio.Task[object]") -> None:
+    """Take a job's failure, which the reaper tells: a job whose end cannot be stored is failed by it."""
+    if not job.cancelled():
+        job.exception()
 
 
 def _end(taker: "Taker") -> None:

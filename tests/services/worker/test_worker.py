@@ -1,22 +1,46 @@
 """Workers on a real PostgreSQL: what is due is stepped once, whatever dies, and what cannot be taken says why."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.git.repositories import Repository
 from support.postgres.databases import Postgres
-from support.run.desks import Office
-from support.run.gateway import RunGateway, run_gateway
-from support.team.jobs_store import prepare
-from support.team.worker_process import PLAN, worker_of
+from support.run.desks import FILES
+from support.run.gateway import Generation, RunGateway, run_gateway
+from support.team.worker_process import PLAN, TeamOffice, worker_of
+from support.team.worker_soak import SoakPlan, soak_workers
 
 from console.domain.run.state import Phase
-from console.services.ledger.postgres.database import Database
 from console.services.run.run_context import RunContext
 from console.services.worker.bell import Bell
-from console.services.worker.presence import read_queues
+from console.services.worker.means import Clone
+from console.services.worker.presence import read_queues, read_workers
 from console.services.worker.worker import Told
+
+ONCE = replace(PLAN, is_once=True)
+
+
+class Lines:
+    """What a worker tells."""
+
+    def __init__(self) -> None:
+        self._all: list[str] = []
+        self._more = asyncio.Event()
+
+    def add(self, told: Told) -> None:
+        self._all.append(told.words)
+        self._more.set()
+
+    async def until(self, words: str) -> str:
+        """Wait until a line with some words is told, and return it."""
+        while True:
+            if found := [each for each in self._all if words in each]:
+                return found[0]
+            self._more.clear()
+            await self._more.wait()
 
 
 @pytest.fixture
@@ -26,35 +50,103 @@ async def gateway() -> AsyncIterator[RunGateway]:
 
 
 @pytest.fixture
-async def office(tmp_path: Path, gateway: RunGateway) -> Office:
-    office = Office(tmp_path, gateway.base_url, gateway.token)
+async def office(tmp_path: Path, gateway: RunGateway, team_database: Postgres) -> TeamOffice:
+    url = team_database.role("worker", "gateway_console_worker").reveal()  # no more rights than a worker has
+    office = TeamOffice(tmp_path, gateway.base_url, gateway.token, store_url=url)
     office.furnish()
     return office
 
 
 @pytest.fixture
-async def desk(office: Office) -> AsyncIterator[RunContext]:
+async def desk(office: TeamOffice) -> AsyncIterator[RunContext]:
     async with office.desk() as context:
         yield context
 
 
-@pytest.fixture
-async def database(postgres: Postgres) -> AsyncIterator[Database]:
-    prepare(postgres)
-    async with await Database.open(postgres.secret) as opened:
-        yield opened
-
-
-async def test_a_run_that_is_rung_for_is_stepped_to_its_end_if_no_gate_needs_a_person(
-    office: Office, desk: RunContext, database: Database
+async def test_a_run_that_begins_rings_and_is_stepped_to_its_end_if_no_gate_needs_a_person(
+    office: TeamOffice, desk: RunContext
 ) -> None:
     log = await office.begin(desk)
-    await Bell(database).ring([log.state.run_id])
     told: list[Told] = []
-    await worker_of(office, desk, database, "ann", told.append, replace(PLAN, is_once=True)).run()
+    await worker_of(office, desk, "ann", tell=told.append, plan=ONCE).run()
     assert (await log.refresh()).phase is Phase.OVER
-    assert [each.words for each in told] == [f"run {log.state.run_id}: stepped"]
-    assert [(each.task, each.waiting, each.failed) for each in await read_queues(database)] in (
-        [],
-        [("look_at_all", 1, 0)],
-    )
+    assert f"run {log.state.run_id}: stepped" in [each.words for each in told]
+    assert desk.store.database is not None
+    assert not any(each.running or each.failed for each in await read_queues(desk.store.database))
+
+
+@pytest.mark.long
+async def test_workers_that_are_killed_in_calls_leave_each_gate_one_decision_and_repeat_nothing(
+    team_database: Postgres, tmp_path: Path
+) -> None:
+    soaked = await soak_workers(tmp_path, team_database, SoakPlan(workers=2, runs=2, kills=2))
+    assert (soaked.wrong, soaked.killed) == ([], 2)
+    calls = 2 * 4
+    assert calls <= soaked.generations <= calls + soaked.lost_calls  # what was lost was repeated once
+
+
+async def test_a_worker_without_the_repository_passes_the_run_over_and_hands_it_to_one_that_has_it(
+    office: TeamOffice, desk: RunContext, tmp_path: Path
+) -> None:
+    database = desk.store.database
+    assert database is not None
+    log = await office.begin(desk)
+    other = Repository(tmp_path / "other", FILES)
+    told = Lines()
+    lacking = worker_of(office, desk, "lacking", tell=told.add, clones=(Clone(other.root),))
+    having = worker_of(office, desk, "having", tell=told.add)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(lacking.run())
+        await told.until("is left to others")
+        (seen,) = await read_workers(database)
+        assert (seen.name, seen.is_alive) == ("lacking", True)
+        assert seen.said.passed == {log.state.run_id: "it has no clone of repository; name one with --repositories"}
+        assert (await log.refresh()).phase is Phase.DUE
+        group.create_task(having.run())
+        await told.until("stepped")
+        lacking.stop.set()
+        having.stop.set()
+    assert (await log.refresh()).phase is Phase.OVER
+
+
+@pytest.mark.long
+async def test_a_worker_of_which_the_store_goes_away_says_so_and_goes_on_once_it_is_back(
+    office: TeamOffice, desk: RunContext, team_database: Postgres
+) -> None:
+    told = Lines()
+    worker = worker_of(office, desk, "ann", tell=told.add)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(worker.run())
+        await told.until("takes jobs")
+        team_database.server.stop()
+        await told.until("nothing is lost")
+        team_database.server.start()
+        await told.until("which is back")
+        log = await office.begin(desk)
+        await told.until(f"run {log.state.run_id}: stepped")
+        worker.stop.set()
+    assert (await log.refresh()).phase is Phase.OVER
+
+
+async def test_a_second_signal_ends_a_call_under_way_and_the_next_look_tells_it_as_lost(
+    office: TeamOffice, desk: RunContext, gateway: RunGateway
+) -> None:
+    asked = asyncio.Event()
+
+    async def hold(_: Generation, __: str) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    gateway.hold = hold
+    log = await office.begin(desk)
+    worker = worker_of(office, desk, "ann", tell=Lines().add)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(worker.run())
+        await asked.wait()
+        worker.stop.set()
+        worker.hurry.set()
+    assert (await log.refresh()).phase is Phase.CALLING
+    assert desk.store.database is not None
+    await Bell(desk.store.database).ring([log.state.run_id])
+    await worker_of(office, desk, "ben", tell=Lines().add, plan=ONCE).run()
+    assert (await log.refresh()).phase is Phase.LOST

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from support.waiting import HANG_S
+from support.waiting import HANG_S, Patience
 
 HOST = "127.0.0.1"
 ADMIN = "admin"
@@ -78,13 +78,11 @@ class Server:
 
     def _await_ready(self) -> None:
         assert self.process is not None
-        ready = subprocess.run(
-            ["/bin/sh", "-c", f"until '{self.binaries}/pg_isready' -q -h {HOST} -p {self.port}; do"
-             f" kill -0 {self.process.pid} || exit 3; sleep 0.05; done"],
-            timeout=HANG_S,
-            check=False,
-        )  # fmt: skip
-        assert ready.returncode == 0, (self.directory / "log").read_text(errors="replace")[-2000:]
+        look = f"'{self.binaries}/pg_isready' -q -h {HOST} -p {self.port} || {{ sleep 0.05; exit 1; }}"
+        patience = Patience()
+        while subprocess.run(["/bin/sh", "-c", look], check=False).returncode != 0:
+            if self.process.poll() is not None or patience.is_over:
+                raise AssertionError((self.directory / "log").read_text(errors="replace")[-2000:])
 
     def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
         """Stop it: SIGQUIT is `immediate`, as after a power failure; SIGINT is `fast`, SIGTERM `smart`."""

@@ -77,6 +77,7 @@ class Soak:
         self._steppers: dict[str, asyncio.subprocess.Process] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._news = asyncio.Event()
+        self._happens = asyncio.Lock()
 
     async def run(
         self,
@@ -116,7 +117,8 @@ class Soak:
         try:
             await asyncio.gather(*self._tasks)
         finally:
-            trouble.cancel()
+            async with self._happens:  # no server stays stopped
+                trouble.cancel()
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(trouble, *self._tasks, return_exceptions=True)
@@ -188,7 +190,8 @@ class Soak:
             if left and left[0].is_due(self.soaked):
                 event = left.pop(0)
                 self.soaked.events.append(f"{event.name} after {self.soaked.acknowledged} lines")
-                await event.do()
+                async with self._happens:
+                    await event.do()
             if self._steppers and self.soaked.acknowledged >= next_kill:
                 next_kill = self.soaked.acknowledged + self._random.randint(1, 2 * kill_each)
                 victim = self._random.choice(sorted(self._steppers))

@@ -19,14 +19,14 @@ async def soak(state: Path, server: Server, runs: int, cut_s: float, *, seed: in
         share = 24 * runs  # the lines of all gates
 
         async def restart() -> None:
-            await asyncio.to_thread(server.restart_immediately)
+            server.restart_immediately()  # in this thread: the server ends with the one that started it
 
         return await Soak(state, url, seed=seed).run(
             runs=runs,
             steppers=4,
             deciders=4,
-            kill_each=share // 40,
-            call_s=0.5,
+            kill_each=max(share // 40, 8),
+            call_s=0.3,
             hosts=dict.fromkeys(names, Host(far)),
             events=(
                 Event("restarted", after(share // 6), restart),

@@ -1,57 +1,94 @@
-"""A worker in a process of its own: `python worker_process.py DIRECTORY BASE_URL TOKEN NAME`, the store's URL on stdin.
+"""A worker in a process of its own: `python worker_process.py DIRECTORY BASE_URL TOKEN NAME`; STORE_URL has the store.
 
 It prints what it tells, one line each; the first is "ready". SIGTERM drains it, a second one ends it at once.
 """
 
 import asyncio
+import os
 import signal
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+import tomli_w
+from support.config import config_table
+from support.git.repositories import Repository
 from support.run.desks import Office
 
-from console.domain.tokens.secret import Secret
-from console.services.ledger.postgres.database import Database
 from console.services.open_gateway import open_target
+from console.services.run.run_context import RunContext
 from console.services.worker.look import Eyes
-from console.services.worker.means import MachineMeans
+from console.services.worker.means import Clone, MachineMeans
 from console.services.worker.presence import Presence
 from console.services.worker.worker import Told, Worker, WorkerPlan
 
 PLAN = WorkerPlan(concurrency=2, heartbeat_s=0.3, reap_every_s=0.3, poll_s=0.3, stalled_s=2)
 
 
+@dataclass
+class TeamOffice(Office):
+    """An office whose runs are in a team's store."""
+
+    store_url: str = ""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**super().environment, "STORE_URL": self.store_url}
+
+    def furnish(self, **config: str) -> Repository:
+        made = super().furnish(**config)
+        own = self.home / ".config/gateway-console/config.toml"
+        own.parent.mkdir(parents=True)
+        own.write_text(tomli_w.dumps(config_table({"base_url": "sim:"}) | {"store": {"url_ref": "env:STORE_URL"}}))
+        own.chmod(0o600)
+        return made
+
+
 def say(told: Told) -> None:
-    print(told.words, flush=True)
+    sys.stdout.write(told.words + "\n")
+    sys.stdout.flush()
 
 
 async def never(_: str) -> None:
     raise AssertionError("no profile is watched here")
 
 
-def worker_of(office: Office, context, database: Database, name: str, tell=say, plan: WorkerPlan = PLAN) -> Worker:  # type: ignore[no-untyped-def]
+def worker_of(
+    office: Office,
+    context: RunContext,
+    name: str,
+    *,
+    tell: Callable[[Told], None] = say,
+    plan: WorkerPlan = PLAN,
+    clones: tuple[Clone, ...] = (),
+) -> Worker:
     """Return a worker of an office, whose runs wait in a store."""
+    assert context.store.database is not None
     profile = office.profile()
-    means = MachineMeans({profile.name: profile}, (), office.environment)
+    means = MachineMeans({profile.name: profile}, clones, office.environment)
     eyes = Eyes(context, means.find, lambda each: open_target(each, office.embedded, environment=office.environment))
-    return Worker(database, eyes, Presence(database, name, context.operator.host), plan, tell, never)
+    presence = Presence(context.store.database, name, context.operator.host)
+    return Worker(context.store.database, eyes, presence, plan, tell, never)
 
 
-async def serve(office: Office, name: str, url: Secret) -> None:
-    async with office.desk() as context, await Database.open(url, label="worker") as database:
-        worker = worker_of(office, context, database, name)
+async def serve(office: Office, name: str) -> None:
+    async with office.desk() as context:
+        worker = worker_of(office, context, name)
         loop = asyncio.get_running_loop()
 
         def ends() -> None:
             (worker.hurry if worker.stop.is_set() else worker.stop).set()
 
         loop.add_signal_handler(signal.SIGTERM, ends)
-        print("ready", flush=True)
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
         await worker.run()
 
 
 def main(directory: str, base_url: str, token: str, name: str) -> None:
-    asyncio.run(serve(Office(Path(directory), base_url, token), name, Secret(sys.stdin.readline().strip())))
+    office = TeamOffice(Path(directory), base_url, token, store_url=os.environ.pop("STORE_URL"))
+    asyncio.run(serve(office, name))
 
 
 if __name__ == "__main__":

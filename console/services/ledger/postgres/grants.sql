@@ -36,7 +36,13 @@ GRANT SELECT ON gateway_console.operator TO gateway_console_operator, gateway_co
 GRANT EXECUTE ON FUNCTION gateway_console.look, gateway_console.leave, gateway_console.who_looks
     TO gateway_console_operator, gateway_console_worker;
 
--- Procrastinate's own tables, for workers alone: store migrate makes them.
+-- 0004_workers.sql: everyone rings and sees who is at work; workers also say what they do, and work on the jobs.
+GRANT SELECT ON gateway_console.jobs_version, gateway_console.worker, gateway_console.watch_state
+    TO gateway_console_operator, gateway_console_worker;
+GRANT EXECUTE ON FUNCTION gateway_console.ring, gateway_console.workers, gateway_console.queues,
+    gateway_console.has_jobs TO gateway_console_operator, gateway_console_worker;
+GRANT EXECUTE ON FUNCTION gateway_console.keep_worker, gateway_console.forget_worker, gateway_console.reap,
+    gateway_console.hand_on, gateway_console.keep_watch TO gateway_console_worker;
 DO $$
 BEGIN
     IF to_regnamespace('gateway_console_jobs') IS NOT NULL THEN

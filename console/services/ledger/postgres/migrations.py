@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.domain.problem import ProblemKind
 from console.services.ledger.ledger import LedgerError
+from console.services.ledger.postgres.jobs_schema import install
 
 if TYPE_CHECKING:
     import psycopg
@@ -145,6 +146,7 @@ def apply_steps(connection: "psycopg.Connection[Any]") -> tuple[Migration, ...]:
             "INSERT INTO gateway_console.migration (number, name, sha256) VALUES (%s, %s, %s)",
             (step.number, step.name, step.sha256),
         )
+    install(connection)
     return found.pending
 
 

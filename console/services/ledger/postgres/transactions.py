@@ -32,7 +32,7 @@ _RUNS = """SELECT run_id, repository, gate, status, started_at_ms, updated_at_ms
 
 
 def lock(connection: "psycopg.Connection[Any]", run_id: str) -> None:
-    """Wait until nobody else appends to a run, and keep others waiting until this transaction ends."""
+    """Wait until no one else appends to a run, and keep others waiting until this transaction ends."""
     connection.execute("SELECT gateway_console.lock_run(%s)", (run_id,))
 
 

@@ -16,39 +16,38 @@ async def test_a_host_that_is_cut_off_says_so_while_another_goes_on_and_then_it_
     url = await migrated(postgres.server)
     async with network_to(postgres.server.port) as network:
         run = Soak(tmp_path, url, seed=1)
-        before: dict[str, int] = {}
 
         async def cut() -> None:
             network.cut()
 
         async def mend() -> None:
-            before.update(run.soaked.kept_by)
             network.mend()
 
         far = Host(url.replace(f":{postgres.server.port}/", f":{network.port}/"))
         soaked = await run.run(
-            runs=3,
+            runs=2,
             steppers=2,
-            deciders=2,
+            deciders=1,
             kill_each=1_000_000,
-            call_s=0.2,
-            hosts={"stepper-0": far, "operator-0": far},
+            call_s=0.1,
+            hosts={"stepper-0": far},
             events=(
                 Event("cut", after(9), cut),
-                Event("mended", lambda soaked: soaked.refused_at["stepper-0"] > 0 and soaked.acknowledged > 30, mend),
+                Event("mended", lambda soaked: soaked.refused_at["stepper-0"] > 0 and soaked.acknowledged > 20, mend),
             ),
         )
     assert soaked.wrong == []
-    assert all("cannot be reached" in words or "refuses the connection" in words for words in soaked.refused)
-    assert soaked.kept_by["stepper-0"] + soaked.kept_by["operator-0"] > before["stepper-0"] + before["operator-0"]
+    assert all(f"127.0.0.1:{network.port}/" in words for words in soaked.refused), soaked.refused
+    assert soaked.refused_at["stepper-0"] > 0
+    assert soaked.refused_at["stepper-1"] == 0
 
 
 @pytest.mark.long
 async def test_killed_steppers_a_cut_and_a_server_that_restarts_lose_nothing_and_repeat_nothing(
     postgres: Postgres, tmp_path: Path
 ) -> None:
-    soaked = await soak(tmp_path, postgres.server, runs=6, cut_s=2, seed=1)
+    soaked = await soak(tmp_path, postgres.server, runs=3, cut_s=1, seed=1)
     assert soaked.wrong == []
-    assert soaked.gates == 48
+    assert soaked.gates == 24
     assert soaked.kills > 0
     assert [event.split(" ")[0] for event in soaked.events] == ["restarted", "cut", "restarted", "restarted"]

@@ -74,14 +74,15 @@ $$;
 CREATE FUNCTION gateway_console.ring_for_line() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF convert_from(NEW.actor, 'UTF8')::jsonb ->> 'kind' = 'operator' THEN  -- what a console adds needs no look
+    IF coalesce(current_setting('gateway_console.copying', true), '') <> 'on'
+        AND convert_from(NEW.actor, 'UTF8')::jsonb ->> 'kind' = 'operator' THEN  -- what a console adds needs no look
         PERFORM gateway_console.ring(NEW.run_id);
     END IF;
     RETURN NULL;
 END
 $$;
 
-CREATE TRIGGER line_rings AFTER INSERT ON gateway_console.line
+CREATE TRIGGER z_line_rings AFTER INSERT ON gateway_console.line
 FOR EACH ROW EXECUTE FUNCTION gateway_console.ring_for_line();
 
 -- Fails jobs whose worker has given no heartbeat, and asks for a new look at their runs, all in one: none is done

@@ -9,7 +9,6 @@ from console.services.ledger.ledger import LedgerError
 
 if TYPE_CHECKING:
     from psycopg import Connection
-    from psycopg.sql import Composed
 
 JOBS_SCHEMA = "gateway_console_jobs"
 
@@ -78,22 +77,6 @@ def newest_in_store(connection: "Connection") -> str | None:
     """Return the newest step of Procrastinate's that the store has had; None if it has none of its tables."""
     row = connection.execute("SELECT newest FROM gateway_console.jobs_version").fetchone()
     return None if row is None else str(row[0])
-
-
-def grants(role: str) -> "tuple[Composed, ...]":
-    """Return what lets a role work on the jobs, once the tables are there."""
-    from psycopg.sql import SQL, Identifier
-
-    schema, to = Identifier(JOBS_SCHEMA), Identifier(role)
-    return tuple(
-        SQL(text).format(schema, to)
-        for text in (
-            "GRANT USAGE ON SCHEMA {} TO {}",
-            "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {} TO {}",
-            "GRANT USAGE ON ALL SEQUENCES IN SCHEMA {} TO {}",
-            "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {} TO {}",
-        )
-    )
 
 
 def _require_known(known: str, steps: list[str]) -> None:

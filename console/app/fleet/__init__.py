@@ -1,0 +1,1 @@
+"""The fleet on the screen: the bridge to its services, and why an action is not possible."""
