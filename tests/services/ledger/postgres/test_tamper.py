@@ -39,7 +39,7 @@ async def faults(ledger: Ledger, line: Line) -> dict[int, str]:
 @pytest.mark.parametrize(
     "change",
     [
-        "body = convert_to('{\"total\":99}', 'UTF8')", "at_ms = at_ms + 1", "kind = 'GateDecided'", "gate = 'critic'",
+        "body = convert_to('{\"total\":99}', 'UTF8')", "at_ms = at_ms + 1", "kind = 'Noted'", "gate = 'critic'",
         "attempt = 2", "call_id = 'call-9'", "gate = NULL", "version = 2", "sha256 = upper(sha256)", "log_id = run_id",
         "actor = convert_to(replace(convert_from(actor, 'UTF8'), 'ann', 'bob'), 'UTF8')", "actor = '\\x00'",
         "body = '\\xff'", "body = ''",
