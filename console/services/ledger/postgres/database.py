@@ -109,28 +109,32 @@ class Database:
             raise
         return database
 
-    async def run(self, work: "Callable[[Connection], _Value]") -> _Value:
+    async def run(self, work: "Callable[[Connection], _Value]", *, may_repeat: bool = False) -> _Value:
         """Return what some work returns, which is done in one transaction (read committed).
 
         The work may be done again, if the connection was lost before its commit was sent, or the database had to
         choose between two transactions: it must have no effect but on the database.
 
+        Args:
+            work: What to do with the connection.
+            may_repeat: Whether it may be done twice: it only reads, or twice leaves what once does.
+
         Raises:
-            UnknownOutcomeError: The connection was lost while the commit was under way.
+            UnknownOutcomeError: The connection was lost while the commit was under way, and it may not be repeated.
             LedgerError: The database cannot be reached, or refuses; nothing was stored. Whatever `work` raises passes,
                 except psycopg's errors, which it may handle itself.
 
         """
-        return await self._worker.run(lambda: self._perform(work))
+        return await self._worker.run(lambda: self._perform(work, may_repeat=may_repeat))
 
-    def _perform(self, work: "Callable[[Connection], _Value]") -> _Value:
+    def _perform(self, work: "Callable[[Connection], _Value]", *, may_repeat: bool) -> _Value:
         import psycopg
 
         for wait_s in (*_RETRY_S, None):
             try:
                 return self._once(work)
-            except LostError:
-                if wait_s is None:
+            except (LostError, UnknownOutcomeError) as error:
+                if wait_s is None or not (may_repeat or isinstance(error, LostError)):
                     raise
                 self._wait(wait_s)
             except psycopg.OperationalError as error:

@@ -133,7 +133,7 @@ class PostgresLedger(Ledger):
             return tried
 
         try:
-            return await self._run(append)
+            return await self._run(append, may_repeat=False)
         except UnknownOutcomeError:
             return await self._settled(tried)
 
@@ -228,7 +228,7 @@ class PostgresLedger(Ledger):
 
     async def prune(self, tombstone: Checkpoint) -> None:
         """Delete a run's lines, and leave its tombstone; see `Ledger`."""
-        await self._run(partial(transactions.prune, wanted=tombstone))
+        await self._run(partial(transactions.prune, wanted=tombstone), may_repeat=False)
 
     async def rebuild(self, summarise: Callable[[tuple[Line, ...]], Summary]) -> int:
         """Rebuild all summaries from the lines; see `Ledger`."""
@@ -236,7 +236,8 @@ class PostgresLedger(Ledger):
 
     async def acquire(self, run_id: str, holder: Holder) -> Lease:
         """Take the right to step a run; see `Ledger`."""
-        return await self._run(partial(leases.acquire, run_id=run_id, holder=holder, is_dead=self._is_dead))
+        acquire = partial(leases.acquire, run_id=run_id, holder=holder, is_dead=self._is_dead)
+        return await self._run(acquire, may_repeat=False)  # repeated, it would be refused by its own lease
 
     async def renew(self, lease: Lease) -> None:
         """Extend a lease, counted from now; see `Ledger`."""
@@ -244,7 +245,7 @@ class PostgresLedger(Ledger):
 
     async def release(self, lease: Lease) -> None:
         """Release a lease; see `Ledger`."""
-        await self._run(partial(leases.keep, lease=lease, is_kept=False))
+        await self._run(partial(leases.keep, lease=lease, is_kept=False), may_repeat=False)
 
     async def changes(self, *, interval_s: float = 0.1) -> AsyncIterator[frozenset[str]]:
         """Yield the runs that were appended to since the first look, as the database tells; see `Ledger`.
@@ -276,7 +277,7 @@ class PostgresLedger(Ledger):
         """Do what is the same in every store."""
         return await self._run(lambda connection: work(Statements(connection)))
 
-    async def _run(self, work: "Callable[[psycopg.Connection[Any]], _Value]") -> _Value:
+    async def _run(self, work: "Callable[[psycopg.Connection[Any]], _Value]", *, may_repeat: bool = True) -> _Value:
         if self._is_closed:
             raise LedgerError("the ledger is closed; open it again")
-        return await self._database.run(work)
+        return await self._database.run(work, may_repeat=may_repeat)
