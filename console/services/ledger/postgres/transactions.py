@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from console.domain.ledger.checkpoint import Checkpoint
 from console.domain.ledger.line import Line
+from console.domain.problem import ProblemKind
 from console.services.ledger import checkpoints, lines
-from console.services.ledger.ledger import Summary, Wanted
+from console.services.ledger.ledger import LedgerError, Summary, Wanted
 from console.services.ledger.lines import Append, summary_row
 from console.services.ledger.postgres.statements import OF_A_LINE, Statements, is_refused, said
 
@@ -156,6 +157,14 @@ def prune(connection: "psycopg.Connection[Any]", wanted: Checkpoint) -> None:
     import psycopg
 
     row = checkpoints.checkpoint_row(wanted)
+    may = connection.execute(
+        "SELECT has_function_privilege('gateway_console.prune(text, text, bigint, text, bigint, text)', 'EXECUTE')"
+    ).fetchone()
+    if may != (True,):
+        raise LedgerError(
+            "this user of the store may not prune runs; its owner runs: GRANT gateway_console_admin TO this user",
+            ProblemKind.REFUSED,
+        )
     try:
         connection.execute(
             "SELECT gateway_console.prune(%s, %s, %s, %s, %s, %s)", (wanted.run_id, wanted.log_id, *row[2:])
