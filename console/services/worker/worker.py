@@ -102,7 +102,7 @@ class Worker:
                     return
                 if not self.stop.is_set():
                     raise LedgerError(f"{self.database.where} was cut off", ProblemKind.UNREACHABLE)
-            except Problem as problem:  # what was not known to be stored may be said again: it is no truth
+            except Problem as problem:  # what was not known to be stored may be said again: it is not the truth
                 if problem.kind is not ProblemKind.UNREACHABLE and not isinstance(problem, UnknownOutcomeError):
                     raise
                 fails = await self._again(fails, str(problem))

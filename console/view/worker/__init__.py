@@ -1,1 +1,1 @@
-"""Workers in words, for both faces."""
+"""Workers as text, for both faces."""
