@@ -87,7 +87,7 @@ class Worker:
             LedgerError: The store cannot be used for another reason than that it cannot be reached: nothing was taken.
 
         """
-        work = Work(self._look_at_run, self._look_at_all, self._watch_profile)
+        work = Work(self._look_at_run, self._look_at_all, self._watch_profile, self._fails)
         fails = 0
         while not self.stop.is_set():
             try:
@@ -211,6 +211,9 @@ class Worker:
         finally:
             self._jobs = {each for each in self._jobs if each is not task}
             self.presence.did(what)
+
+    def _fails(self, words: str) -> None:
+        self.tell(Told(f"{words}. It is looked at again within a minute", is_problem=True))
 
     async def _look_at_run(self, run_id: str, passed: frozenset[str]) -> None:
         async with self._job(run_id, "looking"):

@@ -84,7 +84,7 @@ async def test_a_database_is_set_up_checked_and_has_a_whole_run_to_its_verified_
     made = (await admin.run("store", "migrate", "--yes", "--json")).document
     assert made["applied"] == made["pending"] == shown.document["pending"] != []
     assert (await admin.run("store", "migrate", "--yes")).stdout.endswith("has this version's schema; nothing to do\n")
-    assert (await admin.run("store", "grants", "--apply")).code == 0
+    assert (await admin.run("store", "grants", "--apply", "--yes")).code == 0
     rows = {each["id"]: each for each in (await admin.run("store", "check", "--json")).document["rows"]}
     assert (rows["store.schema"]["health"], rows["store.rights"]["health"]) == ("ok", "warn")
     assert "is a superuser, so no rule binds it" in rows["store.rights"]["found"]

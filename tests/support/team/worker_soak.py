@@ -237,7 +237,7 @@ class _Soak:
                 self._begin(cut(self._network, self._plan.cut_s))
             else:
                 self._soaked.restarted += 1
-                self._begin(asyncio.to_thread(self._database.server.restart_immediately))
+                self._database.server.restart_immediately()  # in this thread: the server ends with its starter's
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         self._under_way.add(asyncio.create_task(work))

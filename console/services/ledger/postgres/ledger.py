@@ -4,6 +4,7 @@ The lines, their chain and what the tables refuse are those of the ledger in SQL
 answered is settled: after the connection is back, it is looked for under the lock of its run.
 """
 
+import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -249,16 +250,18 @@ class PostgresLedger(Ledger):
     async def changes(self, *, interval_s: float = 0.1) -> AsyncIterator[frozenset[str]]:
         """Yield the runs that were appended to since the first look, as the database tells; see `Ledger`.
 
-        Nothing is asked again and again: only after a cut, and once a minute, it is looked whether a message was lost.
+        Only after a cut, and once a minute, it is looked whether a message was lost. A database that cannot be reached
+        is an error: whoever follows says so, and follows again.
         """
         since = await self._run(transactions.mark)
-        async for run_id in self._database.listen(CHANNEL):
-            if run_id:
-                yield frozenset({run_id})
-                continue
-            since, changed = await self._run(partial(transactions.changed_since, since=since))
-            if changed:
-                yield changed
+        async with contextlib.aclosing(self._database.listen(CHANNEL, is_patient=False)) as listening:
+            async for run_id in listening:
+                if run_id:
+                    yield frozenset({run_id})
+                    continue
+                since, changed = await self._run(partial(transactions.changed_since, since=since))
+                if changed:
+                    yield changed
 
     async def close(self) -> None:
         """Accept no more calls; the database stays open."""

@@ -1,0 +1,1 @@
+"""Workers in words, for both faces."""
