@@ -1,9 +1,9 @@
 """Soak a team's store on PostgreSQL: `python scripts/soak_team.py ledger|workers [RUNS] [CUT_SECONDS] [SEED]`.
 
 ledger: four steppers and four operators work on RUNS runs of eight gates. Steppers are killed at random, every
-connection is cut for CUT_SECONDS, and the server is restarted with `pg_ctl restart -m immediate`, three times.
-`wrong` has to be empty: each gate has one decision, what was acknowledged is there, no call was sent twice, and every
-chain holds.
+connection is cut for CUT_SECONDS, and the server is restarted with `pg_ctl restart -m immediate`, three times. `wrong`
+has to be empty: each gate has one decision, what was acknowledged is there, no call was sent twice, and every chain
+holds.
 
 workers: the same with four real workers that step gated runs of seven gates on a simulated gateway, 20 of them killed
 while an answer is half sent. An operator decides, and has a lost call repeated.
