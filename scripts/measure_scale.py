@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from support.team.scale import CONFIG, demo_run, measure
+from bench.team.store import CONFIG, demo_run, measure
 from support.team.store import own_server
 
 

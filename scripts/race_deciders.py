@@ -13,10 +13,10 @@ from statistics import median, quantiles
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from support.postgres.databases import Postgres
+from support.postgres.databases import Postgres, name_log, set_up
 from support.postgres.server import programs, running_server
 from support.team.racing import Race, operators_at, race
-from support.team.stores import Store, set_up
+from support.team.stores import Store
 
 
 async def races(store: Store, operators: int, rounds: int, place: Path) -> list[Race]:
@@ -38,7 +38,8 @@ def main() -> None:
         with running_server(Path(directory) / "server", found) as server:
             name = server.create_database()
             store = Store(Postgres(server, name, server.url(name)))
-            set_up(store)
+            set_up(store.postgres.url)
+            name_log(store.postgres.url)
             ended = asyncio.run(races(store, operators, rounds, Path(directory)))
     wrong = [each for each in ended if len(each.winners) != 1 or len(each.refusals) != operators - 1]
     sys.stdout.write(f"races: {rounds}, operators: {operators}, sessions: {2 * operators}\n")

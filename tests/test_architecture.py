@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Set
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from pathlib import Path
@@ -345,16 +346,20 @@ def test_every_path_that_a_document_names_is_there(document: str) -> None:
 # --- Doors: what is done in one room alone ---------------------------------------------------------------------------
 
 
+@cache
+def names_in(path: Path) -> frozenset[str]:
+    return frozenset(
+        node.attr if isinstance(node, ast.Attribute) else str(node.value)
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Attribute | ast.Constant)
+    )
+
+
 def where(wanted: re.Pattern[str]) -> Iterator[str]:
     """Yield the modules of services that name something: an attribute, or a text that is that name alone."""
     services = PACKAGE / "services"
     for path in sorted(services.rglob("*.py")):
-        words = {
-            node.attr if isinstance(node, ast.Attribute) else str(node.value)
-            for node in ast.walk(tree_of(path))
-            if isinstance(node, ast.Attribute | ast.Constant)
-        }
-        if any(wanted.fullmatch(word) for word in words):
+        if any(wanted.fullmatch(word) for word in names_in(path)):
             yield path.relative_to(services).as_posix()
 
 

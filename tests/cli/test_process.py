@@ -21,6 +21,7 @@ VERBS = [
     ("explain", "rate_limit"),
     ("verify",),
     ("facts", "update", "--reset"),
+    ("store", "status"),
     ("config", "path"),
     ("doctor",),
     ("bundle", "--run", "last"),

@@ -1,6 +1,7 @@
 """The examples of team operations: what systemd and Compose would make of them."""
 
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 from support.referees.not_tested import not_tested
+
+from console.cli.parser import build_parser
 
 EXAMPLES = Path(__file__).parents[2] / "docs/examples"
 UNIT = "gateway-console-worker@.service"
@@ -20,10 +23,10 @@ def composed() -> dict[str, Any]:
     return read
 
 
-def drain_s(text: str) -> int:
-    """Return for how long a worker may finish the gate at hand."""
-    (found,) = re.findall(r'--drain[ ",]+(\d+)', text)
-    return int(found)
+def worker_of(command: list[str]) -> Any:
+    """Return what the command line makes of a worker's command."""
+    assert Path(command[0]).name == "gateway-console"
+    return build_parser().parse_args(command[1:])
 
 
 def test_no_container_runs_as_root_or_changes_its_image_or_is_reachable_from_outside(
@@ -65,13 +68,23 @@ def test_all_that_a_service_names_is_declared_and_images_are_pinned(composed: di
     ]
 
 
-def test_a_worker_is_left_longer_than_it_takes_to_drain(composed: dict[str, Any]) -> None:
-    worker = composed["services"]["worker-1"]
-    assert drain_s(str(worker["command"]).replace("'", '"')) < int(worker["stop_grace_period"].removesuffix("s"))
+def test_a_worker_is_left_longer_than_it_takes_to_drain_and_its_health_is_asked_where_it_is_told(
+    composed: dict[str, Any],
+) -> None:
+    service = composed["services"]["worker-1"]
+    worker = worker_of(service["command"])
+    assert worker.drain < int(service["stop_grace_period"].removesuffix("s"))
+    assert f"127.0.0.1:{worker.metrics}/health" in service["healthcheck"]["test"][3]
     unit = (EXAMPLES / UNIT).read_text(encoding="utf-8")
     (stop_s,) = re.findall(r"(?m)^TimeoutStopSec=(\d+)s$", unit)
     (command,) = re.findall(r"(?m)^ExecStart=(.*)$", unit)
-    assert drain_s(command) < int(stop_s)
+    assert worker_of(shlex.split(command.replace("%i", "1"))).drain < int(stop_s)
+
+
+def test_what_sets_the_store_up_is_a_command_of_the_console(composed: dict[str, Any]) -> None:
+    (script,) = (each for each in composed["services"]["migrate"]["command"] if "store" in each)
+    for command in script.split(" && "):
+        assert worker_of(shlex.split(command)).verb == "store"
 
 
 @pytest.mark.long

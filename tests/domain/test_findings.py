@@ -4,6 +4,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import console
@@ -25,19 +26,22 @@ def _registered() -> list[tuple[str, set[str]]]:
     return own + judged
 
 
-def _worded() -> Iterator[tuple[str, str]]:
-    """Yield each id that stands in code that could word a finding, with the package of the code.
+@cache
+def _worded() -> frozenset[tuple[str, str]]:
+    """Return each id that stands in code that could word a finding, with the package of the code.
 
     An id that is compared with, that a module gives a name to look for, or that is a table's key belongs to a finding
     that is made elsewhere.
     """
+    found = set()
     for path in sorted(PACKAGE.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         looked_for = {id(child) for node in ast.walk(tree) for child in _looked_for_in(node, is_top=node in tree.body)}
         for node in ast.walk(tree):
             is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
             if is_text and _ID.fullmatch(node.value) and id(node) not in looked_for:
-                yield node.value, path.parent.relative_to(PACKAGE).as_posix()
+                found.add((node.value, path.parent.relative_to(PACKAGE).as_posix()))
+    return frozenset(found)
 
 
 def _looked_for_in(node: ast.AST, *, is_top: bool) -> Iterator[ast.AST]:

@@ -219,7 +219,13 @@ class RunsInView:
         from console.view.run.event import InboxEntry, InboxRead
 
         if self._inbox is None or self._inbox[0] is not context:
-            operators = Operators(context.artifacts, context.profile, self._environment, context.named)
+            operators = Operators(
+                context.artifacts,
+                context.profile,
+                self._environment,
+                context.named,
+                is_shared=context.store.database is not None,
+            )
             self._inbox = context, Inbox(context.ledger, operators)
         inbox = self._inbox[1]
         inbox.forget(changed)

@@ -14,8 +14,9 @@ from console.services.ledger.ledger import Ledger, LedgerError
 from console.services.open_gateway import Target
 from console.services.record.checkpoints import Checkpoints
 from console.services.run.beginning import read_inputs
+from console.services.run.begun_elsewhere import profile_here, why_not_stepped
 from console.services.run.briefing.briefing import AgentTask
-from console.services.run.opening import OperatorError, catalogues_of, operator_of, profile_of
+from console.services.run.opening import OperatorError, catalogues_of, operator_of
 from console.services.run.role_call import RoleCall
 from console.services.run.routing import independence
 from console.services.run.run_context import RunContext
@@ -47,11 +48,14 @@ async def context_of_run(context: RunContext, state: RunState, opens: Opens) -> 
         inputs = await read_inputs(context.artifacts, state)
     except LedgerError as error:
         return context, str(error)
+    is_shared = context.store.database is not None
     config = None if context.profile.is_built_in else context.profile.source
     if (inputs.profile, inputs.config) == (context.profile.name, config):
-        return context, ""
+        return context, why_not_stepped(
+            state, inputs, context.profile, context.operator, context.environment, is_shared=is_shared
+        )
     try:
-        profile = profile_of(inputs, context.environment)
+        profile = profile_here(inputs, context.profile, context.environment, is_shared=is_shared)
         operator = context.named(operator_of(profile))
     except (ConfigError, OperatorError) as error:
         return context, str(error)
@@ -63,7 +67,7 @@ async def context_of_run(context: RunContext, state: RunState, opens: Opens) -> 
         open_target=opens(profile),
         reservations=context.reservations.under(profile.budget()),
         checkpoints=Checkpoints(context.ledger, profile.policy, context.environment, context.now_ms),
-    ), ""
+    ), why_not_stepped(state, inputs, profile, operator, context.environment, is_shared=is_shared)
 
 
 async def seen(context: RunContext, log: RunLog, problem: str, known: Sequence[GateNotes] = ()) -> RunSeen:

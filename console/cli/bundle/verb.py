@@ -19,12 +19,13 @@ from console.services.escalation.gather import (
     failed_call,
     route_that_failed,
 )
-from console.services.ledger.artifacts import ArtifactStore
 from console.services.ledger.ledger import LedgerError
 from console.services.run.beginning import read_inputs
+from console.services.run.begun_elsewhere import profile_here
 from console.services.run.call_end import read_exchange
-from console.services.run.opening import origin_of, profile_of
+from console.services.run.opening import origin_of
 from console.services.run.run_log import RunLog
+from console.services.store.door import Store
 
 
 async def escalate_run(arguments: argparse.Namespace) -> ExitCode:
@@ -32,16 +33,21 @@ async def escalate_run(arguments: argparse.Namespace) -> ExitCode:
     async with store_to_read() as store:
         log = await RunLog.open(store.ledger, await run_id_of(store.ledger, arguments.run))
         kept = await read_exchange(store.artifacts, failed_call(log.state))
-        profile = None if arguments.scenario else await _profile_of_run(log, store.artifacts)
+        profile = None if arguments.scenario else await _profile_of_run(log, store, arguments)
     if arguments.scenario:
         return hand_over_scenario(arguments, route_that_failed(log.state), kept)
     return hand_over(arguments, bundle_of_run(log, profile, _around(examined_machine()), kept))
 
 
-async def _profile_of_run(log: RunLog, artifacts: ArtifactStore) -> Profile | None:
+async def _profile_of_run(log: RunLog, store: Store, arguments: argparse.Namespace) -> Profile | None:
     """Return the profile that a run was begun with; None if it cannot be loaded here, which the bundle then says."""
     try:
-        return profile_of(await read_inputs(artifacts, log.state), current().environment)
+        return profile_here(
+            await read_inputs(store.artifacts, log.state),
+            chosen_profile(arguments, uses_gateway=False),
+            current().environment,
+            is_shared=store.database is not None,
+        )
     except LedgerError:
         return None
     except Problem as problem:

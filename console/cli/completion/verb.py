@@ -37,11 +37,15 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 def _names(arguments: argparse.Namespace) -> tuple[str, ...]:
     if arguments.names == "runs":
         from console.services.config.own_store import own_store
+        from console.services.config.toml_text import ConfigError
         from console.services.ledger.newest import newest_run_ids
         from console.services.system.directories import Directories
 
-        if own_store(current().environment) is not None:
-            return ("last",)  # a key press connects to no database
+        try:
+            if own_store(current().environment) is not None:
+                return ("last",)  # a key press connects to no database
+        except ConfigError:  # a shell has no place for what is wrong
+            return ()
         found = newest_run_ids(Directories.of(current().environment).state / "runs.db")
         return ("last", *found) if found else ()
     from console.cli.completion.names import profile_names, route_keys

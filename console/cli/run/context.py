@@ -13,18 +13,22 @@ from console.cli.gateway import opened_target
 from console.cli.recording import recording_of
 from console.cli.run.ledger import RunNameError
 from console.domain.artifacts.artifact import SIZE_LIMIT_BYTES
+from console.domain.problem import Problem, ProblemKind
 from console.domain.text.safe import safe
 from console.services.config.settings import Profile
 from console.services.gateway.reservations import Reservations
 from console.services.ledger.ledger import LedgerError
 from console.services.record.checkpoints import Checkpoints
 from console.services.run.beginning import TASK_LIMIT, BeginError, read_inputs
-from console.services.run.opening import catalogues_of, open_context, operator_of, profile_of
+from console.services.run.begun_elsewhere import profile_here, why_not_stepped
+from console.services.run.opening import catalogues_of, open_context, operator_of
 from console.services.run.run_context import RunContext
 from console.services.run.run_log import RunLog
 from console.services.system.os_reason import os_reason
 from console.services.team.operators import identities
 from console.services.team.telling import telling
+
+_STEPPING = frozenset({"step", "resume", "bring"})
 
 
 @asynccontextmanager
@@ -65,6 +69,7 @@ async def context_of_run(context: RunContext, log: RunLog, arguments: argparse.N
     Raises:
         ConfigError: That profile can no longer be used.
         RunNameError: The command line names another profile.
+        Problem: It is to be stepped, and can only be elsewhere.
 
     """
     try:
@@ -73,12 +78,17 @@ async def context_of_run(context: RunContext, log: RunLog, arguments: argparse.N
         return context  # another machine can show and decide too; a step there fails with a message
     if arguments.profile is not None and arguments.profile != inputs.profile:
         raise RunNameError(f"the run was begun with profile {inputs.profile}; omit --profile")
-    profile = profile_of(inputs, current().environment)
+    is_shared = context.store.database is not None
+    profile = profile_here(inputs, context.profile, current().environment, is_shared=is_shared)
+    operator = context.named(operator_of(profile))
+    why = why_not_stepped(log.state, inputs, profile, operator, current().environment, is_shared=is_shared)
+    if why and arguments.kind in _STEPPING:
+        raise Problem(why, ProblemKind.WAITING)
     return replace(
         context,
         profile=profile,
         catalogues=catalogues_of(profile, context.environment),
-        operator=context.named(operator_of(profile)),
+        operator=operator,
         open_target=partial(opened_target, profile),
         reservations=context.reservations.under(profile.budget()),
         checkpoints=Checkpoints(context.ledger, profile.policy, context.environment, context.now_ms),

@@ -47,7 +47,13 @@ async def read_inbox(store: Store, wanted: Wanted, profile: Profile) -> "Sequenc
     from console.services.team.inbox import Inbox
     from console.services.team.operators import identities
 
-    operators = Operators(store.artifacts, profile, current().environment, await identities(store))
+    operators = Operators(
+        store.artifacts,
+        profile,
+        current().environment,
+        await identities(store),
+        is_shared=store.database is not None,
+    )
     inbox = Inbox(store.ledger, operators)
     rows = await inbox.read(wanted)
     for run_id, why in inbox.problems.items():

@@ -67,7 +67,7 @@ async def _migrate(arguments: argparse.Namespace) -> ExitCode:
             )
         done: tuple[str, ...] = ()
         if not arguments.dry_run:
-            done = await migrate_now(database, _now_ms, os.urandom, jobs_schema.install)
+            done = await migrate_now(database, _now_ms, os.urandom)
             done = (*done, f"{_JOBS} to {jobs}") if jobs else done
         where = database.where
     if arguments.json:

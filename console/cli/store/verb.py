@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(title="kinds", metavar="KIND", required=True, dest="kind")
     each = {kind: kinds.add_parser(kind, help=words, allow_abbrev=False) for kind, words in _KINDS.items()}
     each["migrate"].add_argument("--yes", action="store_true", help="do not ask")
+    each["grants"].add_argument("--yes", action="store_true", help="accepted as for migrate; --apply asks nothing")
     each["migrate"].add_argument("--dry-run", action="store_true", help="show the steps, and change nothing")
     each["grants"].add_argument("--apply", action="store_true", help="run the SQL; this user must be allowed to")
     each["copy"].add_argument(

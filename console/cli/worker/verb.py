@@ -2,16 +2,11 @@
 
 import argparse
 import asyncio
-from typing import TYPE_CHECKING
 
 from console.cli.exit_code import ExitCode
 from console.cli.option_values import count_to, span_s
 from console.cli.profile import add_sweep_argument
 from console.domain.problem import Problem, ProblemKind
-
-if TYPE_CHECKING:
-    from console.services.ledger.postgres.database import Database
-    from console.services.store.door import Store
 
 _MOST_JOBS = 64
 _DRAIN_S = 60.0
@@ -77,8 +72,9 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 async def _status(arguments: argparse.Namespace) -> ExitCode:
     from console.cli import output
     from console.cli.run.ledger import store_to_read
+    from console.cli.worker.team_store import require_database
     from console.services.worker.presence import read_queues, read_workers
-    from console.view.worker_words import queue_words, worker_lines
+    from console.view.worker.words import queue_words, worker_lines
 
     async with store_to_read() as store:
         database = require_database(store)
@@ -93,13 +89,3 @@ async def _status(arguments: argparse.Namespace) -> ExitCode:
     for each in queues:
         output.write_line(queue_words(each))
     return ExitCode.OK
-
-
-def require_database(store: "Store") -> "Database":
-    """Return a store's database. Raises `Problem` if it is a file of this machine."""
-    if store.database is None:
-        raise Problem(
-            "workers serve a store that a team shares, and your config names none; add [store] url_ref to it",
-            ProblemKind.CONFIG,
-        )
-    return store.database

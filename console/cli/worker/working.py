@@ -13,7 +13,7 @@ from console.cli.context import Context, current
 from console.cli.exit_code import ExitCode
 from console.cli.profile import is_sweep, swept_profiles
 from console.cli.run.context import open_run_context
-from console.cli.worker.verb import require_database
+from console.cli.worker.team_store import require_database
 from console.cli.worker.watching import ProfileRounds
 from console.domain.problem import Problem, ProblemKind
 from console.services.config.load import BrokenProfile

@@ -161,7 +161,8 @@ def run_ids(rows: Rows) -> tuple[str, ...]:
         """WITH RECURSIVE each (run_id) AS (
             SELECT min(run_id) FROM line UNION ALL
             SELECT (SELECT min(run_id) FROM line WHERE run_id > each.run_id) FROM each WHERE run_id IS NOT NULL
-        ) SELECT run_id FROM each WHERE run_id IS NOT NULL AND run_id NOT IN (SELECT run_id FROM run)"""
+        ) SELECT run_id FROM each
+            WHERE run_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM run WHERE run.run_id = each.run_id)"""
     )
     return tuple(run_id for (run_id,) in (*listed, *unlisted))
 

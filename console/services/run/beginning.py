@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import msgspec
@@ -285,13 +285,17 @@ def _said_of(route: Route) -> dict[str, object]:
 
 
 def config_sha256(profile: Profile) -> str:
-    """Return the hash of a profile's settings; it covers references to tokens, never a token."""
+    """Return the hash of a profile's settings; it covers references to tokens, never a token.
+
+    Where the keys are that sign and count is each machine's own, and so not in it: a worker has none of an operator's.
+    """
+    policy = replace(profile.policy, operator_key=None, allowed_signers=None, revoked_signers=None)
     said = msgspec.json.encode(
         [
             profile.name,
             msgspec.to_builtins(profile.gateway, enc_hook=str),
             [_said_of(route) for route in profile.table],
-            msgspec.to_builtins(profile.policy, enc_hook=str),
+            msgspec.to_builtins(policy, enc_hook=str),
             msgspec.to_builtins(profile.instructions),
         ],
         order="deterministic",

@@ -15,10 +15,8 @@ from console.domain.ledger.actor import Actor, ActorKind, actor_id
 from console.domain.problem import Problem, ProblemKind
 from console.domain.run.state import RunState
 from console.domain.text.safe import safe
-from console.services.config.precedence import load_at
 from console.services.config.settings import EMBEDDED, Profile
 from console.services.config.toml_text import ConfigError
-from console.services.facts.installed import model_facts
 from console.services.gateway.address import canonical_origin
 from console.services.gateway.reservations import Reservations
 from console.services.ledger.artifacts import ArtifactStore
@@ -28,7 +26,8 @@ from console.services.probes.last_catalogue import CatalogueMemory
 from console.services.record.checkpoints import Checkpoints
 from console.services.record.signing import key_of
 from console.services.run.beginning import read_inputs
-from console.services.run.run_context import RunContext, RunInputs, as_they_are
+from console.services.run.begun_elsewhere import profile_here
+from console.services.run.run_context import RunContext, as_they_are
 from console.services.run.run_log import Appended, unnoted, untold
 from console.services.store.door import Store, open_store
 from console.services.system.clock import boot_ms, unix_ms
@@ -124,12 +123,6 @@ def origin_of(profile: Profile, environment: Mapping[str, str]) -> str:
     return canonical_origin(require_base_url(profile, environment)) or ""
 
 
-def profile_of(inputs: RunInputs, environment: Mapping[str, str]) -> Profile:
-    """Return the profile that a run began with, whatever the default profile is now. Raises `ConfigError`."""
-    config = None if inputs.config is None else Path(inputs.config)
-    return load_at(config, inputs.profile, environment, facts=model_facts(environment))
-
-
 def operator_of(profile: Profile) -> Actor:
     """Return the operator in this process: the operating system's user, with the policy's key.
 
@@ -151,6 +144,8 @@ class Operators:
         profile: Profile,
         environment: Mapping[str, str],
         named: Callable[[Actor], Actor] = as_they_are,
+        *,
+        is_shared: bool = False,
     ) -> None:
         """Prepare to ask.
 
@@ -159,8 +154,10 @@ class Operators:
             profile: The profile for runs whose own one is not on this machine, or can no longer be used.
             environment: The environment variables.
             named: Returns an operator under the name that the store has for their key.
+            is_shared: Whether others write to the store.
 
         """
+        self._is_shared = is_shared
         self._named = named
         self._artifacts = artifacts
         self._profile = profile
@@ -176,7 +173,7 @@ class Operators:
         key = (inputs.config, inputs.profile)
         if key not in self._known:
             try:
-                profile = profile_of(inputs, self._environment)
+                profile = profile_here(inputs, self._profile, self._environment, is_shared=self._is_shared)
             except ConfigError:
                 profile = self._profile
             self._known[key] = self._named(operator_of(profile))

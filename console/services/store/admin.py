@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import TYPE_CHECKING
 
 from console.domain.ledger.ulid import new_run_id
 from console.domain.problem import Problem, ProblemKind
@@ -13,9 +12,6 @@ from console.services.ledger.postgres.grants import apply_grants
 from console.services.ledger.postgres.migrations import SchemaState, migrate, state
 from console.services.store.url import require_team, store_url
 from console.services.system.clock import unix_ms
-
-if TYPE_CHECKING:
-    from psycopg import Connection
 
 
 def require_named(environment: Mapping[str, str]) -> StoreSettings:
@@ -65,31 +61,20 @@ async def schema_of(database: Database) -> SchemaState:
     return await database.run(state)
 
 
-async def migrate_now(
-    database: Database,
-    now_ms: Callable[[], int],
-    random: Callable[[int], bytes],
-    also: "Callable[[Connection], object]" = lambda _: None,
-) -> tuple[str, ...]:
-    """Apply what is pending, all of it or nothing, and return its names.
+async def migrate_now(database: Database, now_ms: Callable[[], int], random: Callable[[int], bytes]) -> tuple[str, ...]:
+    """Apply what is pending, the tables for workers included: all of it or nothing. Return the names of our own steps.
 
     Args:
         database: The database.
         now_ms: The wall clock.
         random: Returns that many random bytes.
-        also: Called after the steps, in the same transaction: it makes tables that others keep beside ours.
 
     Raises:
         LedgerError: It is newer than this version, was changed by something else, or does not allow it.
 
     """
-
-    def apply(connection: "Connection") -> tuple[str, ...]:
-        done = migrate(connection, lambda: new_run_id(now_ms, random), now_ms())
-        also(connection)
-        return tuple(f"{step.number:04} {step.name}" for step in done)
-
-    return await database.run(apply)
+    done = await database.run(lambda connection: migrate(connection, lambda: new_run_id(now_ms, random), now_ms()))
+    return tuple(f"{step.number:04} {step.name}" for step in done)
 
 
 async def grant_now(database: Database) -> None:

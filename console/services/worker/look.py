@@ -34,7 +34,7 @@ class Looked(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look came to."""
+    """The result of a look."""
 
     run_id: str
     ended: Looked

@@ -10,6 +10,7 @@ from console.domain.problem import Problem, ProblemKind
 from console.domain.run.state import RunState
 from console.services.ledger.ledger import LedgerError, Wanted
 from console.services.ledger.postgres.database import Database
+from console.services.ledger.postgres.failures import UnknownOutcomeError
 from console.services.ledger.postgres.jobs_schema import require_installed
 from console.services.worker.bell import STALLED_S, Bell
 from console.services.worker.jobs import RUNS, Watched, Work, handed_to, jobs_app, queue_of
@@ -86,7 +87,7 @@ class Worker:
             LedgerError: The store cannot be used for another reason than that it cannot be reached: nothing was taken.
 
         """
-        work = Work(self._look_at_run, self._look_at_all, self._watch_profile)
+        work = Work(self._look_at_run, self._look_at_all, self._watch_profile, self._fails)
         fails = 0
         while not self.stop.is_set():
             try:
@@ -101,8 +102,8 @@ class Worker:
                     return
                 if not self.stop.is_set():
                     raise LedgerError(f"{self.database.where} was cut off", ProblemKind.UNREACHABLE)
-            except Problem as problem:
-                if problem.kind is not ProblemKind.UNREACHABLE:
+            except Problem as problem:  # what may not have been stored is said again
+                if problem.kind is not ProblemKind.UNREACHABLE and not isinstance(problem, UnknownOutcomeError):
                     raise
                 fails = await self._again(fails, str(problem))
             except _driver_errors() as error:
@@ -145,6 +146,7 @@ class Worker:
                 ("presence", self._present(taker)),
                 ("reaper", self._reap()),
                 ("stop", self._stop(taker)),
+                ("heartbeat", self._beat(app, taker)),
                 ("hurry", self._hurry()),
             )
         ]
@@ -178,6 +180,14 @@ class Worker:
                 self.tell(Told(f"run {run_id}: its worker died; it is looked at again, and no call is repeated"))
             await self.sleep(self.plan.reap_every_s)
 
+    async def _beat(self, app: "App", taker: "Taker") -> None:
+        """Go on with heartbeats while the gates at hand are finished: Procrastinate gives none then."""
+        while True:
+            await self.sleep(self.plan.heartbeat_s)
+            if taker.worker_id is not None and (self.stop.is_set() or self.plan.is_once):
+                with contextlib.suppress(*_driver_errors()):  # the next one may pass
+                    await app.job_manager.update_heartbeat(taker.worker_id)
+
     async def _stop(self, taker: "Taker") -> None:
         await self.stop.wait()
         self.presence.drains()
@@ -194,12 +204,16 @@ class Worker:
     async def _job(self, what: str, words: str) -> AsyncIterator[None]:
         if (task := asyncio.current_task()) is not None:
             self._jobs.add(task)
+            task.add_done_callback(_seen)
         self.presence.does(what, words)
         try:
             yield
         finally:
             self._jobs = {each for each in self._jobs if each is not task}
             self.presence.did(what)
+
+    def _fails(self, words: str) -> None:
+        self.tell(Told(f"{words}. It is looked at again within a minute", is_problem=True))
 
     async def _look_at_run(self, run_id: str, passed: frozenset[str]) -> None:
         async with self._job(run_id, "looking"):
@@ -225,6 +239,8 @@ class Worker:
         await self._bell.hand_on(look.run_id, passed | {self.presence.name})
 
     async def _look_at_all(self) -> None:
+        if (task := asyncio.current_task()) is not None:
+            task.add_done_callback(_seen)
         ledger = self.eyes.context.ledger
         due = [each.run_id for each in await ledger.runs(_MOST_RUNS, _ACTIVE)]
         await self._bell.ring(due)
@@ -237,6 +253,12 @@ class Worker:
 
 async def _taking(taker: "Taker") -> None:
     await taker.run()  # type: ignore[no-untyped-call]
+
+
+def _seen(job: "asyncio.Task[object]") -> None:
+    """Take a job's failure, which the reaper tells: a job whose end cannot be stored is failed by it."""
+    if not job.cancelled():
+        job.exception()
 
 
 def _end(taker: "Taker") -> None:

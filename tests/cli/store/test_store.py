@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +85,7 @@ async def test_a_database_is_set_up_checked_and_has_a_whole_run_to_its_verified_
     made = (await admin.run("store", "migrate", "--yes", "--json")).document
     assert made["applied"] == made["pending"] == shown.document["pending"] != []
     assert (await admin.run("store", "migrate", "--yes")).stdout.endswith("has this version's schema; nothing to do\n")
-    assert (await admin.run("store", "grants", "--apply")).code == 0
+    assert (await admin.run("store", "grants", "--apply", "--yes")).code == 0
     rows = {each["id"]: each for each in (await admin.run("store", "check", "--json")).document["rows"]}
     assert (rows["store.schema"]["health"], rows["store.rights"]["health"]) == ("ok", "warn")
     assert "is a superuser, so no rule binds it" in rows["store.rights"]["found"]
@@ -183,3 +184,29 @@ async def test_without_a_store_the_verb_says_where_runs_are_and_how_to_share_the
     status = (await team.run("store", "status", "--json")).document
     assert (status["kind"], status["counts"]["runs"], status["server_version"]) == ("sqlite", 1, None)
     assert json.dumps(status).count("runs.db") == 1
+
+
+async def test_the_password_is_in_no_file_and_in_no_argument_or_environment_of_a_program_that_is_started(
+    team_database: Postgres, team_of: Callable[[str], Team], tmp_path: Path
+) -> None:
+    """Run a whole run as a process; a `git` that comes first on the PATH notes what it was given, and does its work."""
+    team = team_of(team_database.url)
+    password = str(urlsplit(team.url).password)
+    notes = tmp_path / "notes"
+    real = shutil.which("git")
+    spy = tmp_path / "bin" / "git"
+    spy.parent.mkdir()
+    spy.write_text(f'#!/bin/sh\n{{ env; echo "$@"; }} >> {notes}\nexec {real} "$@"\n')
+    spy.chmod(0o755)
+    task = tmp_path / "task.md"
+    task.write_text(TASK)
+    Repository(tmp_path / "repository", FILES)
+    path = f"{spy.parent}:{team.console.environment['PATH']}"
+    ended = await team.console.run_process(
+        "run", "start", "--task-file", task, "--repo", tmp_path / "repository", "--auto", STORE_URL=team.url, PATH=path
+    )
+    assert ended.code == 0, ended
+    assert "HOME=" in notes.read_text()
+    files = [each for each in tmp_path.rglob("*") if each.is_file()]
+    assert [each for each in files if password.encode() in each.read_bytes()] == []
+    assert password not in ended.stdout + ended.stderr

@@ -246,6 +246,35 @@ async def test_hashes_fingerprints_and_request_ids_are_no_secrets(ledger: Ledger
 # --- Several consoles ---------------------------------------------------------------------------------------------
 
 
+# --- Text from outside ----------------------------------------------------------------------------------------------
+
+HOSTILE = "x'); DROP TABLE line; -- \" %s ? $1 {} \\ \x1b[2J \u202e é"
+
+
+async def test_sql_in_every_text_is_text(ledger: Ledger, other: Ledger) -> None:
+    run_id = new_id()
+    shown = Summary(
+        run_id, HOSTILE, HOSTILE, HOSTILE, 1, 2, 1, is_simulated=True, verdict=HOSTILE, category=HOSTILE,
+        operator=HOSTILE,
+    )  # fmt: skip
+    new = NewLine("Noted", None, 0, canonical({"note": HOSTILE, "end": "\0"}))
+    (line,) = await ledger.create(run_id, [new], actor=ANN, summary=shown)
+    assert await other.read(run_id) == (line,)
+    assert await other.check(run_id) == ()
+    wanted = Wanted(HOSTILE, HOSTILE, verdict=HOSTILE, category=HOSTILE, operator=HOSTILE)
+    assert await other.runs(10, wanted) == (shown,)
+    with pytest.raises(LedgerError, match="there is no run x"):
+        await other.read(HOSTILE)
+
+
+async def test_a_nul_in_a_summary_is_refused_and_nothing_is_kept(ledger: Ledger) -> None:
+    line = await begun(ledger)
+    shown = replace(summary(line.run_id), repository="shop\0")
+    with pytest.raises(LedgerError, match="has a NUL character, so nothing was stored"):
+        await ledger.append(line.run_id, [score()], expected_head=line.sha256, actor=ANN, summary=shown)
+    assert await ledger.read(line.run_id) == (line,)
+
+
 # --- The list of runs ------------------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from support.postgres.databases import Postgres
 from support.run.desks import FILES
 from support.run.gateway import Generation, RunGateway, run_gateway
 from support.team.worker_process import PLAN, TeamOffice, worker_of
-from support.team.worker_soak import SoakPlan, soak
+from support.team.worker_soak import SoakPlan, soak_workers
 
 from console.domain.run.state import Phase
 from console.services.run.run_context import RunContext
@@ -51,7 +51,8 @@ async def gateway() -> AsyncIterator[RunGateway]:
 
 @pytest.fixture
 async def office(tmp_path: Path, gateway: RunGateway, team_database: Postgres) -> TeamOffice:
-    office = TeamOffice(tmp_path, gateway.base_url, gateway.token, store_url=team_database.url)
+    url = team_database.role("worker", "gateway_console_worker").reveal()  # no more rights than a worker has
+    office = TeamOffice(tmp_path, gateway.base_url, gateway.token, store_url=url)
     office.furnish()
     return office
 
@@ -76,14 +77,12 @@ async def test_a_run_that_begins_rings_and_is_stepped_to_its_end_if_no_gate_need
 
 @pytest.mark.long
 async def test_workers_that_are_killed_in_calls_leave_each_gate_one_decision_and_repeat_nothing(
-    office: TeamOffice, gateway: RunGateway, desk: RunContext, team_database: Postgres
+    team_database: Postgres, tmp_path: Path
 ) -> None:
-    soaked = await soak(SoakPlan(workers=2, runs=2, kills=2), office, gateway, desk, team_database)
+    soaked = await soak_workers(tmp_path, team_database, SoakPlan(workers=2, runs=2, kills=2))
     assert (soaked.wrong, soaked.killed) == ([], 2)
     calls = 2 * 4
-    assert (
-        calls <= soaked.generations <= calls + soaked.lost_calls
-    )  # what was lost was repeated as it was allowed, once
+    assert calls <= soaked.generations <= calls + soaked.lost_calls  # what was lost was repeated once
 
 
 async def test_a_worker_without_the_repository_passes_the_run_over_and_hands_it_to_one_that_has_it(

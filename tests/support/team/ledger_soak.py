@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from support.ledger.ledgers import ANN, CREATED, new_id
 from support.team.ledger_stepper import GATES, Task, opened, summary
@@ -230,7 +231,7 @@ class Soak:
             self.soaked.wrong.append(f"{len(missing)} calls are recorded, and were not sent")
 
 
-def shown(soaked: Soaked) -> str:
+def shown(soaked: Any) -> str:
     """Return a soak's figures, one a line."""
     values = {each.name: getattr(soaked, each.name) for each in fields(soaked)}
     return "".join(f"{name}: {dict(v) if isinstance(v, Counter) else v}\n" for name, v in values.items())

@@ -13,8 +13,6 @@ from console.domain.ledger.actor import Actor, actor_json
 from console.domain.ledger.line import Line, NewLine, root_of, seal
 from console.domain.run.event import Entry, RunEvent
 from console.services.ledger.codec import encode_event, kind_of
-from console.services.ledger.postgres.grants import apply_grants
-from console.services.ledger.postgres.migrations import migrate
 
 _INSERT = """INSERT INTO gateway_console.line
     (version, log_id, run_id, seq, at_ms, actor, kind, gate, attempt, body, previous, sha256, call_id)
@@ -56,11 +54,9 @@ class Store:
                 )
 
 
-def set_up(store: Store) -> None:
-    """Make the tables and the groups of a store."""
-    with store.session() as administrator, administrator.transaction():
-        migrate(administrator, lambda: LOG, 0)
-        apply_grants(administrator)
+def name_own_log(connection: "psycopg.Connection") -> None:
+    """Let a store have the log that the lines here name."""
+    connection.execute("INSERT INTO gateway_console.log (log_id, at_ms, is_own) VALUES (%s, 0, false)", (LOG,))
 
 
 def line_of(event: RunEvent, actor: Actor, before: Line | None, run_id: str, **changes: str) -> Line:

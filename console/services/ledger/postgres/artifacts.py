@@ -42,7 +42,7 @@ class PostgresArtifacts:
                 (sha256, len(data), data),
             )
 
-        await self._database.run(put)
+        await self._database.run(put, may_repeat=True)
         return sha256
 
     async def read(self, sha256: str) -> bytes | None:
@@ -60,7 +60,7 @@ class PostgresArtifacts:
             ).fetchone()
             return None if row is None else bytes(row[0])
 
-        data = await self._database.run(read)
+        data = await self._database.run(read, may_repeat=True)
         if data is not None and hashlib.sha256(data).hexdigest() != sha256:
             raise LedgerError(
                 f"the content of artifact {sha256} in {self._database.where} does not match its name: it was changed;"

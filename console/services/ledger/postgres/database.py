@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from console import __version__
@@ -17,7 +17,7 @@ from console.services.system.clock import unix_ms
 from console.services.system.leak_guard import LEAK_GUARD
 
 if TYPE_CHECKING:
-    from psycopg import Connection, Error
+    from psycopg import AsyncConnection, Connection, Error
     from psycopg.abc import ConnDict
 
 SCHEMA = "gateway_console"
@@ -31,6 +31,8 @@ _RETRY_S = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0)
 """The waits before a lost connection is tried again, while an operation waits."""
 _LISTEN_AGAIN_S = 2.0
 _LOOK_S = 60.0
+_BEAT_S = 5.0
+"""How often who is not patient asks whether the database is there, and how long that may take."""
 _SETTINGS = (
     "SET search_path TO pg_catalog, gateway_console, pg_temp",
     "SET statement_timeout TO '15s'",
@@ -107,28 +109,32 @@ class Database:
             raise
         return database
 
-    async def run(self, work: "Callable[[Connection], _Value]") -> _Value:
+    async def run(self, work: "Callable[[Connection], _Value]", *, may_repeat: bool = False) -> _Value:
         """Return what some work returns, which is done in one transaction (read committed).
 
         The work may be done again, if the connection was lost before its commit was sent, or the database had to
         choose between two transactions: it must have no effect but on the database.
 
+        Args:
+            work: What to do with the connection.
+            may_repeat: Whether it may be done twice: it only reads, or twice leaves what once does.
+
         Raises:
-            UnknownOutcomeError: The connection was lost while the commit was under way.
+            UnknownOutcomeError: The connection was lost while the commit was under way, and it may not be repeated.
             LedgerError: The database cannot be reached, or refuses; nothing was stored. Whatever `work` raises passes,
                 except psycopg's errors, which it may handle itself.
 
         """
-        return await self._worker.run(lambda: self._perform(work))
+        return await self._worker.run(lambda: self._perform(work, may_repeat=may_repeat))
 
-    def _perform(self, work: "Callable[[Connection], _Value]") -> _Value:
+    def _perform(self, work: "Callable[[Connection], _Value]", *, may_repeat: bool) -> _Value:
         import psycopg
 
         for wait_s in (*_RETRY_S, None):
             try:
                 return self._once(work)
-            except LostError:
-                if wait_s is None:
+            except (LostError, UnknownOutcomeError) as error:
+                if wait_s is None or not (may_repeat or isinstance(error, LostError)):
                     raise
                 self._wait(wait_s)
             except psycopg.OperationalError as error:
@@ -221,36 +227,54 @@ class Database:
         """
         return self._parameters | {"options": f"-c search_path={schema},pg_catalog,pg_temp -c timezone=UTC"}
 
-    async def listen(self, channel: str) -> AsyncIterator[str]:
+    async def listen(self, channel: str, *, is_patient: bool = True) -> AsyncGenerator[str, None]:
         """Yield what is told on a channel from now on, on a connection of its own.
 
         An empty text means: look at everything. It comes when listening begins, when it begins again after the
-        connection was lost, and once a minute, should a message be lost. While the database cannot be reached it is
-        tried again and again.
+        connection was lost, and once a minute, should a message be lost.
+
+        Args:
+            channel: The channel.
+            is_patient: Whether a database that cannot be reached is tried again and again. If not, it is asked every
+                few seconds whether it is there, so that a cut which no one tells is noticed too, and raised.
 
         Raises:
-            LedgerError: The database refuses for another reason than that it cannot be reached.
+            LedgerError: The database refuses, or cannot be reached and this is not patient.
 
         """
+        import psycopg
+
+        is_lost = True
+        while True:
+            try:
+                async with await self._listening(channel) as connection:
+                    is_lost = False
+                    async for told in _told(connection, asks=not is_patient):
+                        yield told
+            except (psycopg.Error, TimeoutError) as error:
+                refused = (
+                    LostError(f"{self.where} does not answer")
+                    if isinstance(error, TimeoutError)
+                    else worded(error, self.where)
+                )
+                if refused.kind is not ProblemKind.UNREACHABLE or (is_lost and not is_patient):
+                    raise refused from None
+            if is_patient:
+                await self._sleep(_LISTEN_AGAIN_S)
+            is_lost = True
+
+    async def _listening(self, channel: str) -> "AsyncConnection":
         import psycopg
         from psycopg import sql
         from psycopg.conninfo import make_conninfo
 
-        address = make_conninfo("", **self._parameters)
-        while True:
-            try:
-                connection = await psycopg.AsyncConnection.connect(address, autocommit=True)
-                async with connection:
-                    await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
-                    while True:
-                        yield ""
-                        async for each in connection.notifies(timeout=_LOOK_S):
-                            yield each.payload
-            except psycopg.Error as error:
-                refused = worded(error, self.where)
-                if refused.kind is not ProblemKind.UNREACHABLE:
-                    raise refused from None
-            await self._sleep(_LISTEN_AGAIN_S)
+        connection = await psycopg.AsyncConnection.connect(make_conninfo("", **self._parameters), autocommit=True)
+        try:
+            await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
 
     async def close(self) -> None:
         """Close the connection, after finishing what has begun."""
@@ -270,3 +294,22 @@ class Database:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+async def _told(connection: "AsyncConnection", *, asks: bool) -> AsyncIterator[str]:
+    """Yield what is told, and an empty text at the beginning and once a minute.
+
+    Args:
+        connection: It listens.
+        asks: Whether to ask every few seconds whether the database is there. Raises `TimeoutError` if it is silent.
+
+    """
+    beat_s = _BEAT_S if asks else _LOOK_S
+    while True:
+        yield ""
+        for _ in range(round(_LOOK_S / beat_s)):
+            async for each in connection.notifies(timeout=beat_s):
+                yield each.payload
+            if asks:
+                async with asyncio.timeout(_BEAT_S):
+                    await connection.execute("SELECT")

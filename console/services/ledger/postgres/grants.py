@@ -8,6 +8,8 @@ if TYPE_CHECKING:
 
 OPERATOR = "gateway_console_operator"
 WORKER = "gateway_console_worker"
+ADMIN = "gateway_console_admin"
+"""Beside one of the others: who may prune."""
 
 
 def grants_sql() -> str:

@@ -1,5 +1,6 @@
 -- The rights of operators and workers. They are groups: grant them to the users of your people and servers, as in
 --     GRANT gateway_console_operator TO mia;
+-- gateway_console_admin is for who may prune old runs; grant it beside the other.
 -- Run it again after each store migrate. It needs the right to create roles, the first time.
 DO $$
 BEGIN
@@ -8,6 +9,9 @@ BEGIN
     END IF;
     IF to_regrole('gateway_console_worker') IS NULL THEN
         CREATE ROLE gateway_console_worker NOLOGIN;
+    END IF;
+    IF to_regrole('gateway_console_admin') IS NULL THEN
+        CREATE ROLE gateway_console_admin NOLOGIN;
     END IF;
 END $$;
 
@@ -23,8 +27,9 @@ GRANT SELECT ON gateway_console.migration, gateway_console.log, gateway_console.
 GRANT INSERT ON gateway_console.line, gateway_console.checkpoint, gateway_console.artifact
     TO gateway_console_operator, gateway_console_worker;
 GRANT EXECUTE ON FUNCTION gateway_console.lock_run, gateway_console.now_ms, gateway_console.put_run,
-    gateway_console.forget_runs, gateway_console.take_lease, gateway_console.keep_lease, gateway_console.prune,
-    gateway_console.delete_artifact TO gateway_console_operator, gateway_console_worker;
+    gateway_console.take_lease, gateway_console.keep_lease TO gateway_console_operator, gateway_console_worker;
+GRANT EXECUTE ON FUNCTION gateway_console.prune, gateway_console.delete_artifact, gateway_console.forget_runs
+    TO gateway_console_admin;
 
 -- 0002_operators.sql: who the operators are is read by all, and changed by who owns the tables.
 GRANT SELECT ON gateway_console.operator TO gateway_console_operator, gateway_console_worker;

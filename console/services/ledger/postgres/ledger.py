@@ -4,6 +4,7 @@ The lines, their chain and what the tables refuse are those of the ledger in SQL
 answered is settled: after the connection is back, it is looked for under the lock of its run.
 """
 
+import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -132,7 +133,7 @@ class PostgresLedger(Ledger):
             return tried
 
         try:
-            return await self._run(append)
+            return await self._run(append, may_repeat=False)
         except UnknownOutcomeError:
             return await self._settled(tried)
 
@@ -227,7 +228,7 @@ class PostgresLedger(Ledger):
 
     async def prune(self, tombstone: Checkpoint) -> None:
         """Delete a run's lines, and leave its tombstone; see `Ledger`."""
-        await self._run(partial(transactions.prune, wanted=tombstone))
+        await self._run(partial(transactions.prune, wanted=tombstone), may_repeat=False)
 
     async def rebuild(self, summarise: Callable[[tuple[Line, ...]], Summary]) -> int:
         """Rebuild all summaries from the lines; see `Ledger`."""
@@ -235,7 +236,8 @@ class PostgresLedger(Ledger):
 
     async def acquire(self, run_id: str, holder: Holder) -> Lease:
         """Take the right to step a run; see `Ledger`."""
-        return await self._run(partial(leases.acquire, run_id=run_id, holder=holder, is_dead=self._is_dead))
+        acquire = partial(leases.acquire, run_id=run_id, holder=holder, is_dead=self._is_dead)
+        return await self._run(acquire, may_repeat=False)  # repeated, it would be refused by its own lease
 
     async def renew(self, lease: Lease) -> None:
         """Extend a lease, counted from now; see `Ledger`."""
@@ -243,21 +245,23 @@ class PostgresLedger(Ledger):
 
     async def release(self, lease: Lease) -> None:
         """Release a lease; see `Ledger`."""
-        await self._run(partial(leases.keep, lease=lease, is_kept=False))
+        await self._run(partial(leases.keep, lease=lease, is_kept=False), may_repeat=False)
 
     async def changes(self, *, interval_s: float = 0.1) -> AsyncIterator[frozenset[str]]:
         """Yield the runs that were appended to since the first look, as the database tells; see `Ledger`.
 
-        Nothing is asked again and again: only after a cut, and once a minute, it is looked whether a message was lost.
+        Only after a cut, and once a minute, it is looked whether a message was lost. A database that cannot be reached
+        is an error: whoever follows says so, and follows again.
         """
         since = await self._run(transactions.mark)
-        async for run_id in self._database.listen(CHANNEL):
-            if run_id:
-                yield frozenset({run_id})
-                continue
-            since, changed = await self._run(partial(transactions.changed_since, since=since))
-            if changed:
-                yield changed
+        async with contextlib.aclosing(self._database.listen(CHANNEL, is_patient=False)) as listening:
+            async for run_id in listening:
+                if run_id:
+                    yield frozenset({run_id})
+                    continue
+                since, changed = await self._run(partial(transactions.changed_since, since=since))
+                if changed:
+                    yield changed
 
     async def close(self) -> None:
         """Accept no more calls; the database stays open."""
@@ -273,7 +277,7 @@ class PostgresLedger(Ledger):
         """Do what is the same in every store."""
         return await self._run(lambda connection: work(Statements(connection)))
 
-    async def _run(self, work: "Callable[[psycopg.Connection[Any]], _Value]") -> _Value:
+    async def _run(self, work: "Callable[[psycopg.Connection[Any]], _Value]", *, may_repeat: bool = True) -> _Value:
         if self._is_closed:
             raise LedgerError("the ledger is closed; open it again")
-        return await self._database.run(work)
+        return await self._database.run(work, may_repeat=may_repeat)

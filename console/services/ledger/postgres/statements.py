@@ -32,7 +32,7 @@ class Statements:
 
 
 def is_refused(error: "psycopg.Error") -> bool:
-    """Return whether a table or a trigger of ours does not accept some lines."""
+    """Return whether a table or a trigger of this console does not accept some lines."""
     return (error.sqlstate or "").startswith("23") or error.sqlstate in OURS
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from console.domain.ledger.checkpoint import Checkpoint
 from console.domain.ledger.line import Line
+from console.domain.problem import ProblemKind
 from console.services.ledger import checkpoints, lines
-from console.services.ledger.ledger import Summary, Wanted
+from console.services.ledger.ledger import LedgerError, Summary, Wanted
 from console.services.ledger.lines import Append, summary_row
 from console.services.ledger.postgres.statements import OF_A_LINE, Statements, is_refused, said
 
@@ -31,7 +32,7 @@ _RUNS = """SELECT run_id, repository, gate, status, started_at_ms, updated_at_ms
 
 
 def lock(connection: "psycopg.Connection[Any]", run_id: str) -> None:
-    """Wait until nobody else appends to a run, and keep others waiting until this transaction ends."""
+    """Wait until no one else appends to a run, and keep others waiting until this transaction ends."""
     connection.execute("SELECT gateway_console.lock_run(%s)", (run_id,))
 
 
@@ -156,6 +157,14 @@ def prune(connection: "psycopg.Connection[Any]", wanted: Checkpoint) -> None:
     import psycopg
 
     row = checkpoints.checkpoint_row(wanted)
+    may = connection.execute(
+        "SELECT has_function_privilege('gateway_console.prune(text, text, bigint, text, bigint, text)', 'EXECUTE')"
+    ).fetchone()
+    if may != (True,):
+        raise LedgerError(
+            "this user of the store may not prune runs; its owner runs: GRANT gateway_console_admin TO this user",
+            ProblemKind.REFUSED,
+        )
     try:
         connection.execute(
             "SELECT gateway_console.prune(%s, %s, %s, %s, %s, %s)", (wanted.run_id, wanted.log_id, *row[2:])

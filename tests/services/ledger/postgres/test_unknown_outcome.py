@@ -72,6 +72,14 @@ async def test_a_commit_that_never_came_is_said(ledger: Ledger, wire: Wire) -> N
     assert refused.kind is ProblemKind.UNREACHABLE
 
 
+@pytest.mark.parametrize("when", When)
+async def test_a_read_that_is_cut_at_its_end_is_done_again(ledger: Ledger, wire: Wire, when: When) -> None:
+    line = await begun(ledger)
+    wire.arm(when, is_commit)
+    assert await ledger.read(line.run_id) == (line,)
+    assert wire.has_cut
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("when", When)
 async def test_wherever_an_append_is_cut_it_is_stored_once_or_not_at_all(

@@ -1,4 +1,4 @@
-"""Workers in words, for both faces."""
+"""What is said of workers: who is at work, and what each cannot take."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol

@@ -21,7 +21,7 @@ from console.domain.ledger.canonical import canonical
 from console.domain.ledger.line import Line, NewLine
 from console.domain.ledger.ulid import new_run_id
 from console.domain.tokens.secret import Secret
-from console.services.ledger.ledger import Ledger, Summary
+from console.services.ledger.ledger import Ledger, LedgerError, Summary
 from console.services.ledger.postgres.database import Database
 from console.services.ledger.postgres.ledger import PostgresLedger
 from console.services.ledger.sqlite import FILE_NAME, SqliteLedger
@@ -175,7 +175,10 @@ async def timed(look: Callable[[], Awaitable[object]], times: int = 20) -> str:
     taken = []
     for _ in range(times):
         began = time.perf_counter()
-        await look()
+        try:
+            await look()
+        except LedgerError as error:
+            return f"refused: {error}"
         taken.append((time.perf_counter() - began) * 1000)
     return f"{statistics.median(taken):.1f} ms, slowest {max(taken):.1f}"
 
