@@ -8,7 +8,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,12 +63,23 @@ def load_profile(
     source = "built-in sample config" if path is None else safe(str(path))
     text = read_text(shipped("sample_config.toml") if path is None else path, source)
     why_no_tokens = None if path is None else why_shared(path)
-    toml = TomlText(text, source)
-    file = read_file(toml, Trust(why_no_programs, why_no_tokens))
+    toml, file = _read_whole(text, source, Trust(why_no_programs, why_no_tokens))
     chosen = file.default_profile if name is None else name
     if chosen not in file.profiles:
         raise unknown_profile(chosen, file.profiles, source)
     return replace(profile_from(chosen, file.profiles[chosen], toml, is_built_in=path is None), facts=facts)
+
+
+@lru_cache(maxsize=1)
+def _read_whole(text: str, source: str, trust: Trust) -> "tuple[TomlText, FileModel]":
+    """Read a whole file, or return what was read before if no byte of it changed: a worker asks for each profile.
+
+    Raises:
+        ConfigError: It cannot be used.
+
+    """
+    toml = TomlText(text, source)
+    return toml, read_file(toml, trust)
 
 
 def unknown_profile(name: str, known: Iterable[str], source: str) -> ConfigError:

@@ -6,6 +6,7 @@ repository around the working directory. A flag or a variable names one file, an
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -247,16 +248,27 @@ def profile_names(path: Path | None) -> tuple[str, ...]:
         ConfigError: It cannot be read, or is not TOML.
 
     """
-    tables = text_of(path).parse().get("profiles")
+    return _names_in(*_read_source(path))
+
+
+@lru_cache(maxsize=2)
+def _names_in(text: str, source: str) -> tuple[str, ...]:
+    """Return the names in a text; it is parsed again only if it changed. Raises `ConfigError`."""
+    tables = TomlText(text, source).parse().get("profiles")
     return tuple(tables) if isinstance(tables, dict) else ()
 
 
 def text_of(path: Path | None) -> TomlText:
     """Return a config's text; None means the built-in sample. Raises `ConfigError` if it cannot be read."""
+    return TomlText(*_read_source(path))
+
+
+def _read_source(path: Path | None) -> tuple[str, str]:
+    """Return a config's text, and what it is called. Raises `ConfigError` if it cannot be read."""
     source = _source(path)
     if path is not None and is_repository_config(path):
-        return TomlText(read_repository_text(path), source)
-    return TomlText(read_text(shipped("sample_config.toml") if path is None else path, source), source)
+        return read_repository_text(path), source
+    return read_text(shipped("sample_config.toml") if path is None else path, source), source
 
 
 def _default_of(path: Path) -> str:
