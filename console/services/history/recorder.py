@@ -38,6 +38,7 @@ class Recorder:
         self._waiting: queue.Queue[Fact | None] = queue.Queue(_WAITING_LIMIT)
         self._thread: threading.Thread | None = None
         self._is_closed = False
+        self._has_failed = False
         self.lost = 0
         """How many facts were not kept."""
         self.problem = ""
@@ -58,7 +59,7 @@ class Recorder:
     def put(self, facts: Sequence[Fact]) -> None:
         """Take facts; they are written soon. Never waits."""
         for fact in facts:
-            if self._is_closed or self._days.get(fact.route.profile, 0) <= 0:
+            if self._is_closed or self._has_failed or self._days.get(fact.route.profile, 0) <= 0:
                 continue
             if self._thread is None:
                 self._thread = threading.Thread(target=self._serve, daemon=True, name="history")
@@ -97,15 +98,21 @@ class Recorder:
 
     def _serve(self) -> None:
         is_over = False
-        while not is_over:
-            batch = [self._waiting.get()]
-            while len(batch) < _AT_ONCE and not self._waiting.empty():
-                batch.append(self._waiting.get())
-            is_over = None in batch
-            facts = [fact for fact in batch if fact is not None]
-            if facts:
-                self._write(facts)
-        self._file.close()
+        facts: list[Fact] = []
+        try:
+            while not is_over:
+                batch = [self._waiting.get()]
+                while len(batch) < _AT_ONCE and not self._waiting.empty():
+                    batch.append(self._waiting.get())
+                facts = [fact for fact in batch if fact is not None]
+                if facts:
+                    self._write(facts)
+                is_over = None in batch
+        finally:
+            if not is_over:
+                self._has_failed = True
+                self._lose(len(facts), "its writer failed; nothing more is kept until the next start")
+            self._file.close()
 
     def _write(self, facts: Sequence[Fact]) -> None:
         refused = self._file.refused

@@ -3,6 +3,7 @@
 import threading
 from pathlib import Path
 
+import pytest
 from support.history.facts import CRITIC, NOW_MS, environment, kept, passed, place
 
 from console.domain.history.fact import Fact
@@ -48,6 +49,21 @@ def test_a_place_that_cannot_be_used_is_said_once(tmp_path: Path) -> None:
     made.close()
     assert told == [f"history was not kept: {place(tmp_path)} is not a regular file; move it away"]
     assert (made.words, made.lost) == (told[0], 600)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_writer_that_fails_for_a_reason_of_its_own_says_that_nothing_more_is_kept(tmp_path: Path) -> None:
+    def clock() -> int:
+        raise ArithmeticError
+
+    is_told = threading.Event()
+    made = Recorder(HistoryFile(environment(tmp_path), clock=clock), lambda words: is_told.set())
+    made.keep_for("p", 90)
+    made.put(facts(1))
+    is_told.wait()
+    made.put(facts(2))
+    made.close()
+    assert made.words == "history was not kept: its writer failed; nothing more is kept until the next start"
 
 
 def test_what_comes_after_the_trouble_is_kept_and_the_gap_is_named(tmp_path: Path) -> None:
