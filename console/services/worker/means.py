@@ -102,8 +102,8 @@ class MachineMeans:
                 f"its profile {profile.name} has other settings than the run began with; give it the same ones"
             )
         inputs = await read_inputs(context.artifacts, state)
-        if inputs.writer_command:  # whoever may write to the store would start programs here
-            raise LackingError("its writer is a command of whoever began it, which a worker never starts")
+        if inputs.writer_command not in ("", profile.agent.command):  # else whoever writes to the store starts programs
+            raise LackingError("its writer is a command that its profile here does not name, so it is not started")
         root = await self._root(created.repository, inputs)
         return Means(replace_repository(inputs, root), profile)
 
