@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from support.cli.schemas import valid
 from support.run.story import ANN, BLOCK, Story, lost_at, waiting_at
 from support.waiting import HANG_S
 from support.watch.webhooks import MoodyWebhook
@@ -85,7 +86,7 @@ async def test_a_webhook_gets_each_event_at_most_once_whatever_its_mood_and_no_t
     last = story.state.seq
     # A fault is an answer, so the second event was tried again. Its second try may have arrived: that one was the last.
     assert (seqs, [each["dropped"] for each in sent]) == ([last - 2, last - 1, last - 1, last], [0, 0, 0, 1])
-    assert {each["schema"] for each in sent} == {"gateway-console/team-events/v1"}
+    assert {valid(each)["schema"] for each in sent} == {"gateway-console/team-events/v1"}
     text = json.dumps(sent)
     assert (_NOTE in text, _REASON in text) == (False, False)
     assert ["does not take what is sent" in each for each in said] == [True, False]
