@@ -38,12 +38,14 @@ from console.domain.routes.route_key import RouteKey
 from console.domain.tokens.state import TokenState
 from console.view.config_view import ConfigView
 from console.view.console_state import ConsoleState
+from console.view.fleet.fleet_view import FleetView
 from console.view.history.history_view import HistoryView
 from console.view.live_call import OUTPUT_LIMIT, CallPhase, LiveCall
 from console.view.record.records_view import RecordsView
 from console.view.relay.relay_view import RelayView
 from console.view.request_log import CALL_LIMIT, Call
 from console.view.run_view import RunView
+from console.view.worker.workers_view import WorkersView
 
 _WRITER = Route(Role.WRITER, "gpt-route", EndpointFamily.RESPONSES, "/v1/responses")
 _CRITIC = Route(Role.CRITIC, "claude-route", EndpointFamily.ANTHROPIC_MESSAGES, "/v1/messages")
@@ -250,6 +252,8 @@ def test_a_delta_keeps_everything_but_its_route() -> None:
         records=RecordsView(),
         config=ConfigView(waits_for="a call"),
         history=HistoryView(),
+        fleet=FleetView(),
+        workers=WorkersView(),
     )
     bare = ConsoleState("another")
     unset = [each.name for each in fields(settled) if getattr(settled, each.name) == getattr(bare, each.name)]

@@ -85,6 +85,7 @@ async def office(tmp_path: Path, team_database: Postgres) -> AsyncIterator[Share
             yield office
 
 
+@pytest.mark.long
 async def test_a_screen_hears_of_another_machine_and_stays_through_a_cut(
     office: SharedOffice, team_database: Postgres
 ) -> None:

@@ -90,6 +90,7 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
         ("explain", "--status", "400", refusal),
         ("facts",),
         ("history",),
+        ("fleet",),
         ("doctor",),
         ("boundary", root),
         ("agents", "--repo", root),

@@ -105,6 +105,7 @@ async def test_a_database_is_set_up_checked_and_has_a_whole_run_to_its_verified_
     assert not (operator.console.home / ".local" / "state" / "gateway-console" / "runs.db").exists()
 
 
+@pytest.mark.long
 async def test_the_runs_of_a_machine_are_copied_byte_for_byte_once_and_the_files_stay(
     team_database: Postgres, team_of: Callable[[str], Team]
 ) -> None:
@@ -186,6 +187,7 @@ async def test_without_a_store_the_verb_says_where_runs_are_and_how_to_share_the
     assert json.dumps(status).count("runs.db") == 1
 
 
+@pytest.mark.long
 async def test_the_password_is_in_no_file_and_in_no_argument_or_environment_of_a_program_that_is_started(
     team_database: Postgres, team_of: Callable[[str], Team], tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ from support.team.store import migrated
 from support.team.trouble import after, soak
 
 
+@pytest.mark.long
 async def test_a_host_that_is_cut_off_says_so_while_another_goes_on_and_then_it_catches_up(
     postgres: Postgres, tmp_path: Path
 ) -> None:
