@@ -19,6 +19,7 @@ from console.app.relaying import Relaying
 from console.app.runs.bridge import RunBridge
 from console.app.runs.form import RunForm
 from console.app.session import Session, StartEmbedded, embedded_in_a_process, today_in_utc
+from console.app.workers.bridge import WorkersBridge
 from console.domain.probes.ladder import Rung
 from console.domain.routes.contract import RouteCheck
 from console.domain.routes.shape import Shape
@@ -104,6 +105,7 @@ class Controller:
         self.records = RecordBridge(self.session, self.bridge, environment)
         self.history = HistoryBridge(self.session, environment)
         self.fleet = FleetBridge(self.session, request, environment)
+        self.workers = WorkersBridge(self.session, self.bridge.runs, environment)
         self.relaying = Relaying(self.session)
         self.escalating = Escalating(self.session, self.bridge, environment)
         self.config = ConfigControl(app, self.session, environment, request, adopt=self._adopt)

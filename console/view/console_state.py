@@ -46,10 +46,11 @@ if TYPE_CHECKING:
     from console.view.record.records_view import RecordsView, RecordsViewEvent
     from console.view.run.event import RunViewEvent
     from console.view.run_view import RunView
+    from console.view.worker.workers_view import WorkersView, WorkersViewEvent
 
 ConsoleEvent: TypeAlias = (
     "Event | ConfigViewEvent | ProfileAdopted | RelayViewEvent | RunViewEvent | RecordsViewEvent | HistoryViewEvent"
-    " | FleetViewEvent"
+    " | FleetViewEvent | WorkersViewEvent"
 )
 """Every event that changes what is drawn."""
 RouteEvent: TypeAlias = CallEvent | RungStarted | RungFinished
@@ -115,6 +116,8 @@ class ConsoleState:
     """What is known of the history; None until something of it was read."""
     fleet: "FleetView | None" = None
     """What is known of the fleet; None until its screen was opened."""
+    workers: "WorkersView | None" = None
+    """What is known of a team's workers; None until their screen was opened."""
 
     @property
     def token_state(self) -> TokenState:
@@ -196,7 +199,7 @@ class ConsoleState:
         return ConsoleState(
             self.profile, self.is_read_only, self.origin, self.is_embedded, self.gateway_failure, self.token,
             tuple(routes), self.requests, self.catalogue, self.agents, self.budget, self.loop_lag_p99_ms, self.relay,
-            self.run, self.records, self.config, self.history, self.fleet,
+            self.run, self.records, self.config, self.history, self.fleet, self.workers,
         )  # fmt: skip
 
     def _adopted(self, event: ProfileAdopted) -> "ConsoleState":
@@ -205,6 +208,7 @@ class ConsoleState:
         routes = tuple(_carried(check, known.get(check.route.key), event) for check in event.checks)
         if event.is_other:
             fresh = ConsoleState(event.profile, self.is_read_only, run=self.run, records=self.records, fleet=self.fleet)
+            fresh = replace(fresh, workers=self.workers)
             return replace(fresh, routes=routes, config=self.config, loop_lag_p99_ms=self.loop_lag_p99_ms)
         catalogue, agents = (self.catalogue, self.agents) if event.is_same_gateway else (None, ())
         return replace(self, routes=routes, catalogue=catalogue, agents=agents)
@@ -213,13 +217,16 @@ class ConsoleState:
         requests = self.requests.apply(event) if isinstance(event, RelayEvent) else self.requests
         return replace(self, requests=requests, relay=self.relay.apply(event))
 
-    def _with_run(self, event: "RunViewEvent | RecordsViewEvent | HistoryViewEvent | FleetViewEvent") -> "ConsoleState":
-        """Return the state after an event of runs, records, the history or the fleet, loaded after the first paint."""
+    def _with_run(
+        self, event: "RunViewEvent | RecordsViewEvent | HistoryViewEvent | FleetViewEvent | WorkersViewEvent"
+    ) -> "ConsoleState":
+        """Return the state after an event of what is loaded after the first paint."""
         from console.view.fleet.fleet_view import FleetView, FleetViewEvent
         from console.view.history.history_view import HistoryView, HistoryViewEvent
         from console.view.record.records_view import RecordsView, RecordsViewEvent
         from console.view.run.event import RunCalled, StepEnded
         from console.view.run_view import RunView
+        from console.view.worker.workers_view import WorkersView, WorkersViewEvent
 
         if isinstance(event, RecordsViewEvent):
             return replace(self, records=(self.records or RecordsView()).apply(event))
@@ -227,6 +234,8 @@ class ConsoleState:
             return replace(self, history=(self.history or HistoryView()).apply(event))
         if isinstance(event, FleetViewEvent):
             return replace(self, fleet=(self.fleet or FleetView()).apply(event))
+        if isinstance(event, WorkersViewEvent):
+            return replace(self, workers=(self.workers or WorkersView()).apply(event))
         requests = self.requests
         if isinstance(event, RunCalled):
             requests = requests.apply(event.event, is_of_run=True)

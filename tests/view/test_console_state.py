@@ -45,6 +45,7 @@ from console.view.record.records_view import RecordsView
 from console.view.relay.relay_view import RelayView
 from console.view.request_log import CALL_LIMIT, Call
 from console.view.run_view import RunView
+from console.view.worker.workers_view import WorkersView
 
 _WRITER = Route(Role.WRITER, "gpt-route", EndpointFamily.RESPONSES, "/v1/responses")
 _CRITIC = Route(Role.CRITIC, "claude-route", EndpointFamily.ANTHROPIC_MESSAGES, "/v1/messages")
@@ -252,6 +253,7 @@ def test_a_delta_keeps_everything_but_its_route() -> None:
         config=ConfigView(waits_for="a call"),
         history=HistoryView(),
         fleet=FleetView(),
+        workers=WorkersView(),
     )
     bare = ConsoleState("another")
     unset = [each.name for each in fields(settled) if getattr(settled, each.name) == getattr(bare, each.name)]

@@ -8,6 +8,7 @@ from console.app.actions.history_actions import HISTORY_ACTIONS
 from console.app.actions.main_actions import AGENT_ACTIONS, LATER_ACTIONS, MAIN_ACTIONS
 from console.app.actions.record_actions import RECORD_ACTIONS
 from console.app.actions.run_actions import RUN_ACTIONS
+from console.app.actions.worker_actions import WORKER_ACTIONS
 from console.app.runs import disabled_reason as run_reason
 
 __all__ = ["Action", "Place", "action_named", "actions_of", "bindings", "keys_of", "pane_bindings", "written"]
@@ -40,6 +41,7 @@ ACTIONS: tuple[Action, ...] = (
     *RECORD_ACTIONS,
     *HISTORY_ACTIONS,
     *FLEET_ACTIONS,
+    *WORKER_ACTIONS,
     *_APP_ACTIONS,
     *LATER_ACTIONS,
 )

@@ -22,11 +22,12 @@ class Place(StrEnum):
     RECORDS = "records"
     HISTORY = "history"
     FLEET = "fleet"
+    WORKERS = "workers"
     AGENTS = "agents"
     """The main screen's pane of agents, while it has the focus: its keys come before the screen's."""
 
 
-EVERY_SCREEN = (Place.MAIN, Place.RUN, Place.RECORDS, Place.HISTORY, Place.FLEET)
+EVERY_SCREEN = (Place.MAIN, Place.RUN, Place.RECORDS, Place.HISTORY, Place.FLEET, Place.WORKERS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,7 @@ LATER_ACTIONS = (
         "history.open", ("H",), "history", "Show how fast and reliable each route was, and what is worse than before."
     ),
     Action("fleet.open", ("f",), "fleet", "Show all profiles in one table, the worst first, and use one of them."),
+    Action("workers.open", ("W",), "workers", "Show a team's workers, what each does, and what waits for them."),
     Action(
         "gateway.reopen", ("R",), "reopen", "Open the gateway and ask for the token again.", main_reason.why_no_reopen
     ),

@@ -101,6 +101,7 @@ class RoutesScreen(Screen[None]):
             "records.open": self._open_records,
             "history.open": self._open_history,
             "fleet.open": self._open_fleet,
+            "workers.open": self._open_workers,
             "gateway.reopen": self._controller.reopen,
             "profile.new": self._controller.open_setup,
             "token.show": self._open_token,
@@ -235,6 +236,12 @@ class RoutesScreen(Screen[None]):
 
         if not any(isinstance(each, FleetScreen) for each in self.app.screen_stack):  # the key may have come twice
             self.app.push_screen(FleetScreen(self._controller))
+
+    def _open_workers(self) -> None:
+        from console.app.screens.workers_screen import WorkersScreen
+
+        if not any(isinstance(each, WorkersScreen) for each in self.app.screen_stack):  # the key may have come twice
+            self.app.push_screen(WorkersScreen(self._controller))
 
     # --- Agents --------------------------------------------------------------------------------------------------
 

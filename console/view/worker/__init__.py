@@ -1,1 +1,1 @@
-"""What both faces say of workers."""
+"""What both faces say of workers, and what the screen knows of them."""

@@ -12,6 +12,9 @@ _KINDS = {
 }
 
 
+NO_WORKER = "no worker has been seen; start one with: gateway-console worker --repositories DIR"
+
+
 class SaidLike(Protocol):
     """What a worker says of itself."""
 
@@ -42,6 +45,14 @@ class WorkerLike(Protocol):
     @property
     def version(self) -> str:
         """The console's version."""
+
+    @property
+    def since_ms(self) -> int:
+        """Unix time at which it began."""
+
+    @property
+    def beat_ms(self) -> int:
+        """Unix time of its last heartbeat."""
 
     @property
     def age_ms(self) -> int:
@@ -79,7 +90,7 @@ class QueueLike(Protocol):
 def worker_lines(workers: Sequence[WorkerLike]) -> Iterator[str]:
     """Yield what to say of all workers; a line each, and one for each run that one does or passes over."""
     if not workers:
-        yield "no worker has been seen; start one with: gateway-console worker --repositories DIR"
+        yield NO_WORKER
     for each in workers:
         yield worker_words(each)
         for what, words in each.said.doing.items():
@@ -91,18 +102,25 @@ def worker_lines(workers: Sequence[WorkerLike]) -> Iterator[str]:
 def worker_words(worker: WorkerLike) -> str:
     """Return one line on a worker."""
     beat = f"last heartbeat {duration(worker.age_ms // 1000)} ago"
+    return f"{worker.name}  host {worker.host}  version {worker.version}  {beat}  {state_words(worker)}"
+
+
+def state_words(worker: WorkerLike) -> str:
+    """Return what a worker does now, in a few words."""
     if not worker.is_alive:
-        state = f"silent, {beat}; its runs are looked at by others"
-    elif worker.said.is_draining:
-        state = f"ends after the gates at hand, {beat}"
-    else:
-        doing = len(worker.said.doing)
-        state = f"at work on {doing}, {beat}" if doing else f"waits, {beat}"
-    return f"{worker.name}  host {worker.host}  version {worker.version}  {state}"
+        return "silent: others look at its runs"
+    if worker.said.is_draining:
+        return "ends after the gates at hand"
+    doing = len(worker.said.doing)
+    return f"at work on {doing}" if doing else "waits"
+
+
+def kind_words(task: str) -> str:
+    """Return the name of a kind of job."""
+    return _KINDS.get(task, task)
 
 
 def queue_words(queue: QueueLike) -> str:
     """Return one line on the jobs of one kind."""
-    name = _KINDS.get(queue.task, queue.task)
     failed = f", {queue.failed} failed in the last day" if queue.failed else ""
-    return f"{name}: {queue.waiting} waiting, {queue.running} running{failed}"
+    return f"{kind_words(queue.task)}: {queue.waiting} waiting, {queue.running} running{failed}"

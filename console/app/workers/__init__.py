@@ -1,0 +1,1 @@
+"""A team's workers on the screen: the bridge to their services."""
