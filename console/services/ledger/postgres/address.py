@@ -59,6 +59,7 @@ def parameters_of(url: str) -> "ConnDict":
         given.setdefault("sslrootcert", _authorities())
     else:
         given.setdefault("sslmode", "prefer")
+    given.setdefault("hostaddr", "")  # else PGHOSTADDR would say where the password goes
     return given | {
         "connect_timeout": _CONNECT_S,
         "keepalives": 1,

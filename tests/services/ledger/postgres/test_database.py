@@ -138,6 +138,15 @@ def test_a_url_that_would_lead_elsewhere_or_show_the_password_is_refused(url: st
     assert "pa55" not in str(told.value)
 
 
+async def test_a_variable_of_libpq_leads_the_password_nowhere_else(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGHOSTADDR", "127.0.0.9")
+    async with await Database.open(postgres.secret) as opened:
+        assert await opened.run(lambda each: each.info.hostaddr) == "127.0.0.1"
+        assert await anext(opened.listen("gateway_console_run")) == ""
+
+
 def test_off_loopback_the_certificate_is_verified_with_its_name() -> None:
     found = parameters_of("postgresql://u:p@db.example.org/x")
     assert found["sslmode"] == "verify-full"
