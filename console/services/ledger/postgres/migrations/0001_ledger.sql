@@ -273,6 +273,8 @@ CREATE FUNCTION gateway_console.take_lease(
     INSERT INTO gateway_console.lease AS lease (run_id, fence, name, host, pid, started, is_held, until_ms)
         SELECT wanted, seen_fence + 1, left(its_name, 64), left(its_host, 64), its_pid, its_start, true,
             gateway_console.now_ms() + least(lasts_ms, 60000)
+        -- A first fence near the last number would leave none for who takes the run next.
+        WHERE seen_fence = 0 OR EXISTS (SELECT 1 FROM gateway_console.lease AS known WHERE known.run_id = wanted)
         ON CONFLICT (run_id) DO UPDATE SET fence = excluded.fence, name = excluded.name, host = excluded.host,
             pid = excluded.pid, started = excluded.started, is_held = true, until_ms = excluded.until_ms
             WHERE lease.fence = seen_fence
