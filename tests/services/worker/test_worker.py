@@ -79,7 +79,8 @@ async def test_a_job_makes_no_round_of_a_profile_that_the_worker_does_not_watch(
     office: TeamOffice, desk: RunContext, team_database: Postgres
 ) -> None:
     team_database.execute(
-        "INSERT INTO gateway_console_jobs.procrastinate_jobs (queue_name, task_name, args)"
+        "SET search_path TO gateway_console_jobs;"
+        " INSERT INTO procrastinate_jobs (queue_name, task_name, args)"
         """ VALUES ('runs', 'watch_profile', '{"timestamp": 1, "profile": "costly"}')"""
     )
     told: list[Told] = []
