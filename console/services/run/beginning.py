@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import msgspec
 
@@ -245,17 +245,25 @@ def require_task(data: bytes) -> str:
 
 
 async def read_inputs(artifacts: ArtifactStore, state: RunState) -> RunInputs:
-    """Return a run's inputs: where it works on this machine.
+    """Return a run's inputs: where it works on this machine. In a shared store, anyone may have written them.
 
     Raises:
-        LedgerError: They are not on this machine: the run was begun on another one, or its artifacts were deleted.
+        LedgerError: They are not on this machine: the run was begun on another one, or its artifacts were deleted. Or
+            they cannot be read, or lead out of the repository.
 
     """
     sha256 = None if state.created is None else state.created.inputs_sha256
     data = None if sha256 is None else await artifacts.read(sha256)
     if data is None:
         raise LedgerError("the inputs of this run are not on this machine: it was begun on another one, or cleaned up")
-    return msgspec.json.decode(data, type=RunInputs)
+    try:
+        inputs = msgspec.json.decode(data, type=RunInputs)
+    except msgspec.MsgspecError:
+        raise LedgerError("the inputs of this run are not what a console writes; begin another run") from None
+    directory = PurePosixPath(inputs.directory)
+    if directory.is_absolute() or ".." in directory.parts or "\0" in inputs.directory + inputs.repository:
+        raise LedgerError("the inputs of this run name a directory outside its repository; begin another run")
+    return inputs
 
 
 def _policy(profile: Profile, kind: ArtifactKind, rubric: str) -> RunPolicy:

@@ -70,8 +70,8 @@ def why_not_stepped(
     creator, created = state.creator, state.created
     if not is_shared or creator is None or created is None:
         return ""
-    if (creator.id, creator.host) == (operator.id, operator.host):
-        return ""
+    if (creator.kind, creator.id, creator.host) == (operator.kind, operator.id, operator.host):
+        return ""  # the kind counts: a store holds lines of operators alone to who wrote them
     who = f"{safe(creator.id, limit=64)} began this run elsewhere"
     if inputs.writer_command:
         return f"{who}, and its writer is a command of theirs: you may decide here, and they step it"

@@ -245,7 +245,10 @@ class _Inputs(msgspec.Struct):
 
 async def _inputs(artifacts: ArtifactStore, state: RunState) -> _Inputs | None:
     data = None if state.created is None else await artifacts.read(state.created.inputs_sha256)
-    return None if data is None else msgspec.json.decode(data, type=_Inputs)
+    try:
+        return None if data is None else msgspec.json.decode(data, type=_Inputs)
+    except msgspec.MsgspecError:
+        raise LedgerError("the inputs of this run are not what a console writes; begin another run") from None
 
 
 async def _rubric(artifacts: ArtifactStore, state: RunState) -> Rubric:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from console.domain.problem import Problem, ProblemKind
 from console.domain.run.state import RunState
+from console.domain.text.safe import safe
 from console.services.ledger.ledger import LedgerError, Wanted
 from console.services.ledger.postgres.database import Database
 from console.services.ledger.postgres.failures import UnknownOutcomeError
@@ -246,6 +247,9 @@ class Worker:
         await self._bell.ring(due)
 
     async def _watch_profile(self, profile: str) -> None:
+        if profile not in {each.profile for each in self.plan.watched}:  # a round costs money: jobs alone begin none
+            self.tell(Told(f"a job asks for a round of {safe(profile, limit=40)}, which is not watched here"))
+            return
         async with self._job(f"profile {profile}", "watching"):
             await self.watch(profile)
         self.tally.rounds += 1

@@ -75,6 +75,21 @@ async def test_a_run_that_begins_rings_and_is_stepped_to_its_end_if_no_gate_need
     assert not any(each.running or each.failed for each in await read_queues(desk.store.database))
 
 
+async def test_a_job_makes_no_round_of_a_profile_that_the_worker_does_not_watch(
+    office: TeamOffice, desk: RunContext, team_database: Postgres
+) -> None:
+    team_database.execute(
+        "SET search_path TO gateway_console_jobs;"
+        " INSERT INTO procrastinate_jobs (queue_name, task_name, args)"
+        """ VALUES ('runs', 'watch_profile', '{"timestamp": 1, "profile": "costly"}')"""
+    )
+    told: list[Told] = []
+    await worker_of(office, desk, "ann", tell=told.append, plan=ONCE).run()
+    assert [each.words for each in told if "costly" in each.words] == [
+        "a job asks for a round of costly, which is not watched here"
+    ]
+
+
 @pytest.mark.long
 async def test_workers_that_are_killed_in_calls_leave_each_gate_one_decision_and_repeat_nothing(
     team_database: Postgres, tmp_path: Path

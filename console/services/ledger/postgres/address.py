@@ -47,6 +47,7 @@ def parameters_of(url: str) -> "ConnDict":
     hosts = [each for each in str(given.get("host") or "").split(",") if each]
     if not hosts or not given.get("dbname"):
         raise _unusable("it names no host or no database: postgresql://USER:PASSWORD@HOST/DATABASE")
+    _require_whole(hosts, str(given.get("port") or ""), str(given["dbname"]))
     addresses = [each for each in str(given.get("hostaddr") or "").split(",") if each]
     if not all(is_loopback(each) for each in (*hosts, *addresses)):
         if given.get("sslmode", "verify-full") != "verify-full":
@@ -58,6 +59,7 @@ def parameters_of(url: str) -> "ConnDict":
         given.setdefault("sslrootcert", _authorities())
     else:
         given.setdefault("sslmode", "prefer")
+    given.setdefault("hostaddr", "")  # else PGHOSTADDR would say where the password goes
     return given | {
         "connect_timeout": _CONNECT_S,
         "keepalives": 1,
@@ -67,6 +69,20 @@ def parameters_of(url: str) -> "ConnDict":
         "tcp_user_timeout": 10_000,
         "client_encoding": "UTF8",
     }
+
+
+def _require_whole(hosts: list[str], port: str, name: str) -> None:
+    """Refuse a URL that was cut within its password, at a `/` or `@` of it: the rest would be shown as host or name.
+
+    Raises:
+        LedgerError: A part of it is none.
+
+    """
+    is_cut = any("@" in each for each in (*hosts, name)) or not all(
+        each.isascii() and each.isdigit() for each in port.split(",") if each
+    )
+    if is_cut:
+        raise _unusable("its host, port or database is none; percent-encode the password: @ is %40, / is %2F")
 
 
 def where_of(parameters: "ConnDict") -> str:

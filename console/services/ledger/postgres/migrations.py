@@ -19,11 +19,15 @@ _LOCK = 0x67774C31
 """The advisory lock under which one console migrates: the number that also marks a SQLite ledger."""
 _FILE = re.compile(r"(\d{4})_([a-z_]+)\.sql")
 _FUNCTION = re.compile(
-    r"CREATE (?:OR REPLACE )?FUNCTION gateway_console\.(\w+)\s*\(.*?\$\$(.*?)\$\$", re.DOTALL | re.IGNORECASE
+    r"CREATE (?:OR REPLACE )?FUNCTION gateway_console\.(\w+)\s*\((.*?)\$\$(.*?)\$\$", re.DOTALL | re.IGNORECASE
 )
+_PATH = re.compile(r"SET search_path = ([a-z_]+(?:, [a-z_]+)*)")
 _TRIGGER = re.compile(
-    r"CREATE (?:CONSTRAINT )?TRIGGER (\w+)\s.*?\sON\s+gateway_console\.(\w+)", re.DOTALL | re.IGNORECASE
+    r"CREATE (?:CONSTRAINT )?TRIGGER (\w+)\s.*?\sON\s+gateway_console\.(\w+)(.*?)"
+    r"EXECUTE FUNCTION gateway_console\.(\w+)",
+    re.DOTALL | re.IGNORECASE,
 )
+_UNIQUE = re.compile(r"CREATE UNIQUE INDEX (\w+) ON", re.IGNORECASE)
 _TABLE = """
 CREATE SCHEMA IF NOT EXISTS gateway_console;
 CREATE TABLE IF NOT EXISTS gateway_console.migration (
@@ -61,7 +65,7 @@ class SchemaState:
     changed: tuple[Migration, ...]
     """Steps that this version has with another text."""
     strange: tuple[str, ...]
-    """Triggers, functions and rules that are not as the steps made them."""
+    """Triggers, functions, unique indexes and rules that are not as the steps made them."""
 
 
 @cache
@@ -163,21 +167,29 @@ def migrate(connection: "psycopg.Connection[Any]", new_log_id: Callable[[], str]
 
 def _strange(connection: "psycopg.Connection[Any]", applied: tuple[Migration, ...]) -> tuple[str, ...]:
     """Return what is not as the steps made it: a trigger could swallow a decision, a changed function let one pass."""
-    functions: dict[str, str] = {}
-    triggers: set[tuple[str, str]] = set()
-    for step in applied:
-        functions |= dict(_FUNCTION.findall(step.text))
-        triggers |= {(table, name) for name, table in _TRIGGER.findall(step.text)}
+    text = "\n".join(step.text for step in applied)
+    functions = {
+        name: (body, "SECURITY DEFINER" in head, [f"search_path={path}" for path in _PATH.findall(head)] or None)
+        for name, head, body in _FUNCTION.findall(text)
+    }
+    triggers = {(table, name, called, "WHEN (" in rest) for name, table, rest, called in _TRIGGER.findall(text)}
     rows = connection.execute(
-        "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = to_regnamespace('gateway_console')"
+        "SELECT proname, prosrc, prosecdef, proconfig FROM pg_proc"
+        " WHERE pronamespace = to_regnamespace('gateway_console')"
     ).fetchall()
-    found = [f"function {name}" for name, source in rows if functions.get(name) != source]
-    found += [f"function {name}" for name in functions.keys() - {name for name, _ in rows}]
+    found = [f"function {name}" for name, *rest in rows if functions.get(name) != tuple(rest)]
+    found += [f"function {name}" for name in functions.keys() - {name for name, *_ in rows}]
     rows = connection.execute(
-        "SELECT relname, tgname, tgenabled IN ('O', 'A') FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+        "SELECT relname, tgname, (SELECT proname FROM pg_proc WHERE pg_proc.oid = tgfoid), tgqual IS NOT NULL,"
+        " tgenabled IN ('O', 'A') FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
         " WHERE relnamespace = to_regnamespace('gateway_console') AND NOT tgisinternal"
     ).fetchall()
-    enabled = {(table, name) for table, name, is_enabled in rows if is_enabled}
-    found += [f"trigger {name} of {table}" for table, name in sorted(enabled ^ triggers)]
+    enabled = {tuple(rest) for *rest, is_enabled in rows if is_enabled}
+    found += [f"trigger {name} of {table}" for table, name in sorted({each[:2] for each in enabled ^ triggers})]
+    rows = connection.execute(
+        "SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
+        " WHERE relnamespace = to_regnamespace('gateway_console') AND indisunique AND indisvalid"
+    ).fetchall()
+    found += [f"index {name}" for name in sorted({*_UNIQUE.findall(text)} - {name for (name,) in rows})]
     rows = connection.execute("SELECT rulename FROM pg_rules WHERE schemaname = 'gateway_console'").fetchall()
     return (*found, *(f"rule {name}" for (name,) in rows))

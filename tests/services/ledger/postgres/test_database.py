@@ -123,6 +123,10 @@ async def test_what_is_told_on_a_channel_arrives_and_a_cut_is_told_too(postgres:
         ("postgresql:///x", "no host or no database"),
         ("mysql://u:pa55word-long@db.example.org/x", "postgresql://"),
         ("postgresql://u:pa55%word-long@db/x", "percent-encode"),
+        ("postgresql://u:1/pa55word-long@db.example.org/x", "percent-encode"),
+        ("postgresql://u:x/pa55word-long@127.0.0.1/x", "percent-encode"),
+        ("postgresql://u:x/pa55word-long", "percent-encode"),
+        ("postgresql://u:x@pa55word-long@db.example.org/x", "percent-encode"),
         ("postgresql://127.0.0.1,db.example.org/x?sslmode=prefer", "verify-full"),
         ("postgresql://localhost/x?hostaddr=192.0.2.1&sslmode=disable", "verify-full"),
         ("postgresql://localhost/x?service=other", "service"),
@@ -132,6 +136,15 @@ def test_a_url_that_would_lead_elsewhere_or_show_the_password_is_refused(url: st
     with pytest.raises(LedgerError, match=words) as told:
         parameters_of(url)
     assert "pa55" not in str(told.value)
+
+
+async def test_a_variable_of_libpq_leads_the_password_nowhere_else(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGHOSTADDR", "127.0.0.9")
+    async with await Database.open(postgres.secret) as opened:
+        assert await opened.run(lambda each: each.info.hostaddr) == "127.0.0.1"
+        assert await anext(opened.listen("gateway_console_run")) == ""
 
 
 def test_off_loopback_the_certificate_is_verified_with_its_name() -> None:

@@ -53,6 +53,15 @@ async def test_an_operator_steps_and_decides_and_keeps_texts_but_prunes_nothing(
     assert await ledger.checkpoints(line.run_id) == (kept,)
 
 
+async def test_no_lease_uses_up_the_fences_of_a_run(ledger: PostgresLedger, mia: Secret) -> None:
+    line = await begun(ledger)
+    with psycopg.connect(mia.reveal(), autocommit=True) as connection:
+        connection.execute(
+            "SELECT gateway_console.take_lease(%s, 9223372036854775806, 'mia', 'h', 1, 1, 0)", (line.run_id,)
+        )
+    assert (await ledger.acquire(line.run_id, holder())).fence == 1
+
+
 _LINE = (
     "INSERT INTO gateway_console.line (version, log_id, run_id, seq, at_ms, actor, kind, gate, attempt, body, previous,"
     " sha256) SELECT version, log_id, run_id, {}, at_ms, actor, 'GateDecided', 'critic', attempt, body, {}, sha256"

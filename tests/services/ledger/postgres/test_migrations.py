@@ -60,6 +60,18 @@ async def test_a_database_that_nobody_has_set_up_says_what_to_run(postgres: Post
             "CREATE OR REPLACE FUNCTION gateway_console.never_changed() RETURNS trigger LANGUAGE plpgsql AS"
             " 'BEGIN RETURN NEW; END'", "function never_changed is not this console's own",
         ),
+        (
+            "DROP TRIGGER line_is_never_changed ON gateway_console.line; CREATE TRIGGER line_is_never_changed BEFORE"
+            " UPDATE ON gateway_console.line FOR EACH ROW WHEN (false)"
+            " EXECUTE FUNCTION gateway_console.never_changed()", "trigger line_is_never_changed of line",
+        ),
+        (
+            "CREATE OR REPLACE TRIGGER line_is_never_changed BEFORE UPDATE ON gateway_console.line FOR EACH ROW"
+            " EXECUTE FUNCTION gateway_console.never_deleted()", "trigger line_is_never_changed of line",
+        ),
+        ("ALTER FUNCTION gateway_console.leave(text) SET search_path = public", "function leave"),
+        ("ALTER FUNCTION gateway_console.line_is_by_its_operator() SECURITY INVOKER", "function line_is_by_its"),
+        ("DROP INDEX gateway_console.decided_once", "index decided_once"),
         ("CREATE RULE hide AS ON UPDATE TO gateway_console.run DO INSTEAD NOTHING", "rule hide"),
     ],
 )  # fmt: skip

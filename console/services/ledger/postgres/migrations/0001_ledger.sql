@@ -3,6 +3,8 @@
 -- line is the truth, and checkpoint what was signed of it. A run that is old may be deleted, and leaves a tombstone.
 -- run caches the lines for the list of runs; lease records who steps a run now. Both may be lost.
 -- The triggers hold whoever writes, and by whatever program. An error of class GC has a sentence of ours.
+-- Each function names pg_temp last: left out, it would come first, and a user's temporary table or type would stand in
+-- for one of ours, with the owner's rights.
 
 CREATE TABLE gateway_console.log (
     log_id text PRIMARY KEY CHECK (log_id ~ '^[0-9A-HJKMNP-TV-Z]{26}$'),
@@ -99,7 +101,7 @@ COMMENT ON COLUMN gateway_console.artifact_total.most IS 'what all artifacts may
 INSERT INTO gateway_console.artifact_total (bytes, most) VALUES (0, 53687091200);
 
 -- Who appends to a run, prunes it or takes its lease waits here for whoever does so at the same time.
-CREATE FUNCTION gateway_console.lock_run(wanted text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+CREATE FUNCTION gateway_console.lock_run(wanted text) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'a transaction that writes to the ledger must be READ COMMITTED' USING ERRCODE = 'GC010';
@@ -107,7 +109,7 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended(wanted, 0));
 END $$;
 
-CREATE FUNCTION gateway_console.line_is_the_next() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+CREATE FUNCTION gateway_console.line_is_the_next() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     last record;
     spelled bytea;
@@ -147,7 +149,7 @@ END $$;
 CREATE TRIGGER a_line_is_the_next BEFORE INSERT ON gateway_console.line
     FOR EACH ROW EXECUTE FUNCTION gateway_console.line_is_the_next();
 
-CREATE FUNCTION gateway_console.line_was_appended() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+CREATE FUNCTION gateway_console.line_was_appended() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM pg_notify('gateway_console_run', run_id) FROM (SELECT DISTINCT run_id FROM appended) AS each;
     RETURN NULL;
@@ -155,11 +157,11 @@ END $$;
 CREATE TRIGGER line_was_appended AFTER INSERT ON gateway_console.line
     REFERENCING NEW TABLE AS appended FOR EACH STATEMENT EXECUTE FUNCTION gateway_console.line_was_appended();
 
-CREATE FUNCTION gateway_console.never_changed() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+CREATE FUNCTION gateway_console.never_changed() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION 'a % is never changed', TG_TABLE_NAME USING ERRCODE = 'GC011';
 END $$;
-CREATE FUNCTION gateway_console.never_deleted() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+CREATE FUNCTION gateway_console.never_deleted() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'DELETE' AND TG_TABLE_NAME <> 'tombstone' THEN
         IF EXISTS (SELECT 1 FROM gateway_console.tombstone WHERE run_id = OLD.run_id) THEN
@@ -188,7 +190,7 @@ CREATE TRIGGER tombstone_is_never_emptied BEFORE TRUNCATE ON gateway_console.tom
     FOR EACH STATEMENT EXECUTE FUNCTION gateway_console.never_deleted();
 
 CREATE FUNCTION gateway_console.checkpoint_is_of_a_line() RETURNS trigger LANGUAGE plpgsql
-    SET search_path = pg_catalog AS $$
+    SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM gateway_console.lock_run(NEW.run_id);
     IF NOT EXISTS (SELECT 1 FROM gateway_console.line
@@ -201,7 +203,7 @@ CREATE TRIGGER checkpoint_is_of_a_line BEFORE INSERT ON gateway_console.checkpoi
     FOR EACH ROW EXECUTE FUNCTION gateway_console.checkpoint_is_of_a_line();
 
 CREATE FUNCTION gateway_console.tombstone_is_of_a_whole_run() RETURNS trigger LANGUAGE plpgsql
-    SET search_path = pg_catalog AS $$
+    SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     last record;
 BEGIN
@@ -221,7 +223,7 @@ CREATE TRIGGER tombstone_is_of_a_whole_run BEFORE INSERT ON gateway_console.tomb
     FOR EACH ROW EXECUTE FUNCTION gateway_console.tombstone_is_of_a_whole_run();
 
 CREATE FUNCTION gateway_console.artifact_is_counted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog AS $$
+    SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     total record;
 BEGIN
@@ -242,14 +244,14 @@ CREATE TRIGGER artifact_is_never_changed BEFORE UPDATE ON gateway_console.artifa
     FOR EACH ROW EXECUTE FUNCTION gateway_console.never_changed();
 
 -- What operators and workers may do beside inserting and selecting. Each does one thing, with the owner's rights.
-CREATE FUNCTION gateway_console.now_ms() RETURNS bigint LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+CREATE FUNCTION gateway_console.now_ms() RETURNS bigint LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint
 $$;
 
 CREATE FUNCTION gateway_console.put_run(
     wanted text, its_repository text, its_gate text, its_status text, its_start bigint, its_update bigint,
     its_attempt bigint, simulated boolean, its_verdict text, its_category text, its_operator text
-) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO gateway_console.run AS run (run_id, repository, gate, status, started_at_ms, updated_at_ms, attempt,
             is_simulated, verdict, category, operator)
         SELECT wanted, its_repository, its_gate, its_status, its_start, its_update, its_attempt, simulated, its_verdict,
@@ -261,16 +263,18 @@ CREATE FUNCTION gateway_console.put_run(
             category = excluded.category, operator = excluded.operator, changed_in = pg_current_xact_id()
 $$;
 
-CREATE FUNCTION gateway_console.forget_runs() RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+CREATE FUNCTION gateway_console.forget_runs() RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DELETE FROM gateway_console.run
 $$;
 
 CREATE FUNCTION gateway_console.take_lease(
     wanted text, seen_fence bigint, its_name text, its_host text, its_pid bigint, its_start bigint, lasts_ms bigint
-) RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+) RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO gateway_console.lease AS lease (run_id, fence, name, host, pid, started, is_held, until_ms)
         SELECT wanted, seen_fence + 1, left(its_name, 64), left(its_host, 64), its_pid, its_start, true,
             gateway_console.now_ms() + least(lasts_ms, 60000)
+        -- A first fence near the last number would leave none for who takes the run next.
+        WHERE seen_fence = 0 OR EXISTS (SELECT 1 FROM gateway_console.lease AS known WHERE known.run_id = wanted)
         ON CONFLICT (run_id) DO UPDATE SET fence = excluded.fence, name = excluded.name, host = excluded.host,
             pid = excluded.pid, started = excluded.started, is_held = true, until_ms = excluded.until_ms
             WHERE lease.fence = seen_fence
@@ -278,7 +282,7 @@ CREATE FUNCTION gateway_console.take_lease(
 $$;
 
 CREATE FUNCTION gateway_console.keep_lease(wanted text, its_fence bigint, is_kept boolean, lasts_ms bigint) RETURNS void
-    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     UPDATE gateway_console.lease SET is_held = is_kept,
         until_ms = CASE WHEN is_kept THEN gateway_console.now_ms() + least(lasts_ms, 60000) ELSE until_ms END
         WHERE run_id = wanted AND fence = its_fence AND is_held
@@ -286,7 +290,7 @@ $$;
 
 CREATE FUNCTION gateway_console.prune(
     wanted text, its_log text, its_count bigint, its_head text, its_time bigint, its_signature text
-) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     INSERT INTO gateway_console.tombstone (run_id, log_id, count, head, at_ms, signature)
         VALUES (wanted, its_log, its_count, its_head, its_time, its_signature);
@@ -297,7 +301,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION gateway_console.delete_artifact(wanted text) RETURNS boolean LANGUAGE sql SECURITY DEFINER
-    SET search_path = pg_catalog AS $$
+    SET search_path = pg_catalog, pg_temp AS $$
     WITH gone AS (DELETE FROM gateway_console.artifact WHERE sha256 = wanted RETURNING 1)
     SELECT EXISTS (SELECT 1 FROM gone)
 $$;

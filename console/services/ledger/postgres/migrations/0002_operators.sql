@@ -4,7 +4,7 @@
 -- database user of the session: `session_user`, which neither SET ROLE nor a function changes.
 
 CREATE FUNCTION gateway_console.fingerprint_of(public_key text) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog AS $$
+    LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
     SELECT 'SHA256:' || rtrim(encode(sha256(decode(split_part(public_key, ' ', 2), 'base64')), 'base64'), '=')
 $$;
 
@@ -22,7 +22,7 @@ COMMENT ON TABLE gateway_console.operator IS
 
 -- A name stands for one person: two keys share it only if they have one database user.
 CREATE FUNCTION gateway_console.operator_is_one_person() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, gateway_console AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, gateway_console, pg_temp AS $$
 BEGIN
     IF TG_OP <> 'INSERT' THEN
         IF TG_OP = 'DELETE' OR OLD.revoked_at IS NOT NULL OR NEW.revoked_at IS NULL
@@ -48,14 +48,14 @@ CREATE TRIGGER operator_is_one_person BEFORE INSERT OR UPDATE OR DELETE ON gatew
 
 -- A ledger is copied in as it is. Only who owns the lines may copy, and says so for the transaction.
 CREATE FUNCTION gateway_console.is_copying() RETURNS boolean
-    LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(current_setting('gateway_console.copying', true), '') = 'on' AND pg_has_role(
         session_user, (SELECT relowner FROM pg_class WHERE oid = 'gateway_console.line'::regclass), 'MEMBER')
 $$;
 
 -- The key in an OpenSSH signature (PROTOCOL.sshsig): its text is base64, and the key follows the magic and a version.
 CREATE FUNCTION gateway_console.signer_of(signature text) RETURNS text
-    LANGUAGE plpgsql IMMUTABLE STRICT SET search_path = pg_catalog AS $$
+    LANGUAGE plpgsql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     data bytea := decode(signature, 'base64');
     size integer := ('x' || encode(substring(data FROM 11 FOR 4), 'hex'))::bit(32)::integer;
@@ -69,7 +69,7 @@ END $$;
 -- --- Who wrote a line -------------------------------------------------------------------------------------------------
 
 CREATE FUNCTION gateway_console.line_is_by_its_operator() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, gateway_console AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, gateway_console, pg_temp AS $$
 DECLARE
     actor jsonb := convert_from(NEW.actor, 'UTF8')::jsonb;
     key text := actor ->> 'key_fingerprint';
@@ -112,7 +112,7 @@ COMMENT ON TABLE gateway_console.decision_author IS
     'The database user behind each signature and decision: two keys of one person are one operator.';
 
 CREATE FUNCTION gateway_console.author_is_noted() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, gateway_console AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, gateway_console, pg_temp AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
         DELETE FROM decision_author a WHERE a.run_id = OLD.run_id AND a.seq = OLD.seq;
@@ -131,7 +131,7 @@ CREATE TRIGGER author_is_forgotten AFTER DELETE ON gateway_console.line
 -- The signatures of who began a run and of who passed its draft in an attempt; a NULL key for each unsigned one.
 CREATE FUNCTION gateway_console.operators_behind(of_run text, of_attempt bigint)
     RETURNS TABLE (key text, database_user text)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, gateway_console AS $$
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, gateway_console, pg_temp AS $$
     WITH behind (seq) AS (
         SELECT (SELECT min(l.seq) FROM line l WHERE l.run_id = of_run AND l.kind = 'OperatorSigned'
             AND l.seq < coalesce((SELECT min(o.seq) FROM line o WHERE o.run_id = of_run AND o.kind = 'GateOpened'), 0))
@@ -146,7 +146,7 @@ CREATE FUNCTION gateway_console.operators_behind(of_run text, of_attempt bigint)
 $$;
 
 CREATE FUNCTION gateway_console.line_has_its_operators() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, gateway_console AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, gateway_console, pg_temp AS $$
 DECLARE
     actor jsonb := convert_from(NEW.actor, 'UTF8')::jsonb;
     body jsonb := convert_from(NEW.body, 'UTF8')::jsonb;
@@ -231,7 +231,7 @@ CREATE UNLOGGED TABLE gateway_console.presence (
 
 CREATE FUNCTION gateway_console.who_looks(at_run text, but_console text DEFAULT '')
     RETURNS TABLE (name text, host text)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, gateway_console AS $$
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, gateway_console, pg_temp AS $$
     SELECT DISTINCT p.name, p.host FROM presence p
     WHERE p.run_id = at_run AND p.console <> but_console AND p.seen_at > clock_timestamp() - interval '15 seconds'
     ORDER BY 1, 2
@@ -240,7 +240,7 @@ $$;
 -- A console looks at a run, or goes on looking: one beat each 5 s. The others are told only when one comes or goes.
 CREATE FUNCTION gateway_console.look(by_console text, at_run text, key text, named text, on_host text)
     RETURNS TABLE (name text, host text)
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, gateway_console AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, gateway_console, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
     known text := named;
@@ -267,7 +267,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION gateway_console.leave(by_console text) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, gateway_console AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, gateway_console, pg_temp AS $$
 DECLARE
     was_at text;
 BEGIN
