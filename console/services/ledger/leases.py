@@ -105,7 +105,7 @@ def require_fence(rows: Rows, run_id: str, fence: int) -> None:
     if now == fence and is_held:
         return
     if now is None or now == fence:
-        raise FencedError(f"run {run_id} is no longer held; resume it to go on")
+        raise FencedError(f"this process does not hold run {run_id}, so nothing was stored; resume the run to go on")
     raise FencedError(f"{safe(name)}, process {pid}, has taken over run {run_id}; nothing more was stored here")
 
 

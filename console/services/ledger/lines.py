@@ -122,7 +122,7 @@ def check(rows: Rows, log_id: str, run_id: str) -> tuple[ChainFault, ...]:
         try:
             lines.append(_line(row))
         except ValueError:
-            faults.append(ChainFault(row[3], "it was edited: it is no longer a line"))
+            faults.append(ChainFault(row[3], "it was edited, and cannot be read as a line"))
     if not (lines or faults):
         raise _unknown(rows, run_id)
     faults.extend(check_chain(lines, run_id=run_id, log_id=log_id))
@@ -216,7 +216,7 @@ def _unknown(rows: Rows, run_id: str) -> LedgerError:
             f"run {shown} was pruned on {moment(left.at_ms)[:10]}: it had {left.count} lines, head {left.head};"
             f" run: gateway-console record verify {shown}"
         )
-    return LedgerError(f"there is no run {shown}; see the list of runs")
+    return LedgerError(f"run {shown} is not in this ledger; to see which runs are, run: gateway-console run list")
 
 
 def stored_rows(rows: Rows, run_id: str) -> Found:
