@@ -58,7 +58,7 @@ class PostgresLedger(Ledger):
         """The store's own id."""
         self.where = database.where
         """Where it is, safe to display."""
-        self.path: Any = None
+        self.path: None = None
         """It is not a file."""
         self.beside = beside
         """A directory of this machine, apart from the store: the last checkpoint of each run goes there too."""
