@@ -1,34 +1,28 @@
 """The fleet's screen: all profiles in one table, and the one under the cursor with its routes."""
 
-from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.getters import query_one
-from textual.screen import Screen
 
-from console.app.actions import Place, action_named, bindings
+from console.app.actions import Place, bindings
 from console.app.controller import Controller
-from console.app.dialogs.dialogs import Dialog
 from console.app.panes.bars import HeaderBar, KeyBar
 from console.app.panes.fleet.detail_pane import FleetDetailPane
 from console.app.panes.fleet.list_pane import FleetListPane
-from console.app.panes.help_pane import HelpPane
-from console.app.terminal.drawing import keep_drawn
-from console.app.widgets.line_pane import LinePane
+from console.app.screens.place_screen import PlaceScreen, plain
 from console.domain.fleet.filter import Filter
 from console.view.console_state import ConsoleState
 from console.view.fleet.fleet_view import FleetCursorMoved, FleetFiltered, FleetOrderAsked, FleetView
 
 
-class FleetScreen(Screen[None]):
+class FleetScreen(PlaceScreen[None]):
     """Draws the session's view of the fleet."""
 
     PLACE = Place.FLEET
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.FLEET)]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-ultra")]  # noqa: RUF012  # Textual's own type
     AUTO_FOCUS: ClassVar[str | None] = "#fleet"
 
     _list = query_one("#fleet", FleetListPane)
@@ -41,10 +35,8 @@ class FleetScreen(Screen[None]):
             controller: Holds the state to draw, reads the fleet and takes another profile into use.
 
         """
-        super().__init__()
-        self._controller = controller
-        self._session = controller.session
-        self._commands: dict[str, Callable[[], object]] = {
+        super().__init__(controller)
+        self._commands |= {
             "fleet.use": self._use,
             "fleet.filter": self._ask_filter,
             "fleet.sort": lambda: self._session.dispatch(FleetOrderAsked()),
@@ -56,10 +48,6 @@ class FleetScreen(Screen[None]):
             "fleet.page_up": lambda: self._move(-self._list.page),
             "fleet.first": lambda: self._move_to_end(is_first=True),
             "fleet.last": lambda: self._move_to_end(is_first=False),
-            "app.commands": self.app.action_command_palette,
-            "app.help": self._open_help,
-            "app.quit": self.app.exit,
-            "app.suspend": self.app.action_suspend_process,
         }
 
     @property
@@ -75,47 +63,23 @@ class FleetScreen(Screen[None]):
             yield FleetDetailPane(state, id="profile-detail")
         yield KeyBar(state, Place.FLEET)
 
-    def on_mount(self) -> None:
-        """Draw what is known, and follow what is new until the screen is left."""
-        keep_drawn(self, LinePane)
-        self.show(self._session.state)
+    def follow(self) -> None:
+        """Follow what is new until the screen is left."""
         self.run_worker(self._controller.fleet.follow(), name="follow the fleet", group="fleet", exclusive=True)
-
-    def on_resize(self) -> None:
-        """Draw the panes after the style sheet has moved them."""
-        self.call_after_refresh(lambda: self.show(self._session.state))
-
-    def on_screen_resume(self) -> None:
-        """Draw what arrived while a dialog was open."""
-        self.show(self._session.state)
 
     def on_fleet_list_pane_moved(self, message: FleetListPane.Moved) -> None:
         """Move to the profile that was clicked, or to which the wheel was turned."""
         self._session.dispatch(FleetCursorMoved(message.cursor))
 
-    def action_do(self, action_id: str) -> None:
-        """Perform an action of the action table, or say why it is not possible now."""
-        reason = action_named(action_id).why_not(self._session.state, 0)
-        if reason is not None:
-            self.app.clear_notifications()
-            self.notify(reason, severity="warning", markup=False)
-        else:
-            self._commands[action_id]()
-
-    def show(self, state: ConsoleState) -> None:
-        """Draw a state."""
-        if not self.query("#fleet"):
-            return  # not composed yet, or already leaving
-        for pane in self.query("LinePane").results():
-            if isinstance(pane, LinePane):
-                pane.show(state, 0)
+    def name_panes(self, state: ConsoleState) -> None:
+        """Say how much there is, and of what."""
         view = state.fleet or FleetView()
         count = f" · {view.cursor + 1} of {len(view.rows):,}" if view.rows else ""
         some = f" · {len(view.fleet.rows):,} in all" if view.fleet is not None and view.filter.text else ""
         wanted = f"{view.filter.text} · " if view.filter.text else ""
-        self._list.name_frame(f"fleet{count}{some}", _plain(f"{wanted}by {view.order}"))
+        self._list.name_frame(f"fleet{count}{some}", plain(f"{wanted}by {view.order}"))
         row = view.row
-        self._detail.name_frame("profile" if row is None else _plain(f"profile · {row.name}"), _plain(view.source))
+        self._detail.name_frame("profile" if row is None else plain(f"profile · {row.name}"), plain(view.source))
 
     # --- Acting --------------------------------------------------------------------------------------------------
 
@@ -150,14 +114,3 @@ class FleetScreen(Screen[None]):
 
     def _focus_other(self) -> None:
         (self._list if self._detail.has_focus else self._detail).focus()
-
-    def _open_help(self) -> None:
-        state = self._session.state
-        self.app.push_screen(Dialog(HelpPane(state, Place.FLEET), "keys", state, 0))
-
-
-def _plain(words: str) -> str:
-    """Return words for a pane's frame, which reads markup: what was typed or read elsewhere is none."""
-    from console.domain.text.safe import safe
-
-    return safe(words).replace("[", "\\[")

@@ -1,23 +1,18 @@
 """The history screen: the routes with their times, and a chart of the one under the cursor."""
 
-from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.getters import query_one
-from textual.screen import Screen
 
-from console.app.actions import Place, action_named, bindings
+from console.app.actions import Place, bindings
 from console.app.controller import Controller
-from console.app.dialogs.dialogs import Dialog
 from console.app.panes.bars import HeaderBar, KeyBar
-from console.app.panes.help_pane import HelpPane
 from console.app.panes.history.chart_pane import HistoryChartPane
 from console.app.panes.history.list_pane import HistoryListPane
-from console.app.terminal.drawing import keep_drawn
-from console.app.widgets.line_pane import LinePane
+from console.app.screens.place_screen import PlaceScreen
 from console.view.console_state import ConsoleState
 from console.view.history.history_view import (
     HistoryCursorMoved,
@@ -30,12 +25,11 @@ from console.view.history.history_view import (
 from console.view.history.words import name_of
 
 
-class HistoryScreen(Screen[None]):
+class HistoryScreen(PlaceScreen[None]):
     """Draws the session's view of the history."""
 
     PLACE = Place.HISTORY
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.HISTORY)]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-ultra")]  # noqa: RUF012  # Textual's own type
     AUTO_FOCUS: ClassVar[str | None] = "#history"
 
     _list = query_one("#history", HistoryListPane)
@@ -48,9 +42,9 @@ class HistoryScreen(Screen[None]):
             controller: Holds the state to draw, and reads the history.
 
         """
-        super().__init__()
+        super().__init__(controller)
         self._session, self._bridge = controller.session, controller.history
-        self._commands: dict[str, Callable[[], object]] = {
+        self._commands |= {
             "history.kind": lambda: self._ask(HistoryKindAsked()),
             "history.longer": lambda: self._ask(HistoryRangeAsked(is_longer=True)),
             "history.shorter": lambda: self._ask(HistoryRangeAsked(is_longer=False)),
@@ -61,10 +55,6 @@ class HistoryScreen(Screen[None]):
             "history.up": lambda: self._move(-1),
             "history.first": lambda: self._move_to_end(is_first=True),
             "history.last": lambda: self._move_to_end(is_first=False),
-            "app.commands": self.app.action_command_palette,
-            "app.help": self._open_help,
-            "app.quit": self.app.exit,
-            "app.suspend": self.app.action_suspend_process,
         }
 
     @property
@@ -80,40 +70,16 @@ class HistoryScreen(Screen[None]):
             yield HistoryChartPane(state, id="chart")
         yield KeyBar(state, Place.HISTORY)
 
-    def on_mount(self) -> None:
-        """Draw what is known, and follow what is new until the screen is left."""
-        keep_drawn(self, LinePane)
-        self.show(self._session.state)
+    def follow(self) -> None:
+        """Follow what is new until the screen is left."""
         self.run_worker(self._bridge.follow(), name="follow the history", group="history", exclusive=True)
-
-    def on_resize(self) -> None:
-        """Draw the panes after the style sheet has moved them."""
-        self.call_after_refresh(lambda: self.show(self._session.state))
-
-    def on_screen_resume(self) -> None:
-        """Draw what arrived while a dialog was open."""
-        self.show(self._session.state)
 
     def on_history_list_pane_route_picked(self, message: HistoryListPane.RoutePicked) -> None:
         """Pick the route that was clicked."""
         self._session.dispatch(HistoryCursorMoved(message.place))
 
-    def action_do(self, action_id: str) -> None:
-        """Perform an action of the action table, or say why it is not possible now."""
-        reason = action_named(action_id).why_not(self._session.state, 0)
-        if reason is not None:
-            self.app.clear_notifications()
-            self.notify(reason, severity="warning", markup=False)
-        else:
-            self._commands[action_id]()
-
-    def show(self, state: ConsoleState) -> None:
-        """Draw a state."""
-        if not self.query("#history"):
-            return  # not composed yet, or already leaving
-        for pane in self.query("LinePane").results():
-            if isinstance(pane, LinePane):
-                pane.show(state, 0)
+    def name_panes(self, state: ConsoleState) -> None:
+        """Say how much there is, and of what."""
         view = state.history or HistoryView()
         count = f" · {view.cursor + 1} of {len(view.routes)}" if view.routes else ""
         self._list.name_frame(f"history{count}", f"{view.kind or 'all kinds'} · last {view.range}")
@@ -142,7 +108,3 @@ class HistoryScreen(Screen[None]):
 
     def _focus_other(self) -> None:
         (self._list if self._chart.has_focus else self._chart).focus()
-
-    def _open_help(self) -> None:
-        state = self._session.state
-        self.app.push_screen(Dialog(HelpPane(state, Place.HISTORY), "keys", state, 0))

@@ -1,35 +1,30 @@
 """The records screen: the list of records, and the one under the cursor, verified and exported by keyboard."""
 
-from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.getters import query_one
-from textual.screen import Screen
 
-from console.app.actions import Place, action_named, bindings
+from console.app.actions import Place, bindings
 from console.app.controller import Controller
 from console.app.dialogs.dialogs import Dialog
 from console.app.panes.bars import HeaderBar, KeyBar
-from console.app.panes.help_pane import HelpPane
 from console.app.panes.record.detail_pane import RecordDetailPane
 from console.app.panes.record.list_pane import RecordListPane, progress_words
 from console.app.panes.stepper_bar import short_id
-from console.app.terminal.drawing import keep_drawn
-from console.app.widgets.line_pane import LinePane
+from console.app.screens.place_screen import PlaceScreen
 from console.view.console_state import ConsoleState
 from console.view.record.exports import Form
 from console.view.record.records_view import RecordCursorMoved, RecordMarked, RecordsView
 
 
-class RecordsScreen(Screen[str]):
+class RecordsScreen(PlaceScreen[str]):
     """Draws the session's view of records. Its result is the id of the run to open, if one was chosen."""
 
     PLACE = Place.RECORDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.RECORDS)]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-ultra")]  # noqa: RUF012  # Textual's own type
     AUTO_FOCUS: ClassVar[str | None] = "#records"
 
     _list = query_one("#records", RecordListPane)
@@ -42,12 +37,11 @@ class RecordsScreen(Screen[str]):
             controller: Holds the state to draw, and the work that continues when this screen is left.
 
         """
-        super().__init__()
-        self._controller = controller
+        super().__init__(controller)
         self._session, self._records = controller.session, controller.records
         self._listed_for: object = None
         self._read_for = ("", 0)
-        self._commands: dict[str, Callable[[], object]] = {
+        self._commands |= {
             "record.open": self._open,
             "record.verify": self._verify,
             "record.verify_all": lambda: self._controller.verify_records(None),
@@ -61,10 +55,6 @@ class RecordsScreen(Screen[str]):
             "record.up": lambda: self._move(-1),
             "record.first": lambda: self._move_to_end(is_first=True),
             "record.last": lambda: self._move_to_end(is_first=False),
-            "app.commands": self.app.action_command_palette,
-            "app.help": self._open_help,
-            "app.quit": self.app.exit,
-            "app.suspend": self.app.action_suspend_process,
         }
 
     @property
@@ -80,43 +70,18 @@ class RecordsScreen(Screen[str]):
             yield RecordDetailPane(state, id="detail")
         yield KeyBar(state, Place.RECORDS)
 
-    def on_mount(self) -> None:
-        """Draw what is known, and read the rest."""
-        keep_drawn(self, LinePane)
-        self.show(self._session.state)
-
-    def on_resize(self) -> None:
-        """Draw the panes after the style sheet has moved them."""
-        self.call_after_refresh(lambda: self.show(self._session.state))
-
-    def on_screen_resume(self) -> None:
-        """Draw what arrived while a dialog was open."""
-        self.show(self._session.state)
-
     def on_record_list_pane_record_picked(self, message: RecordListPane.RecordPicked) -> None:
         """Put a clicked record in view."""
         self._session.dispatch(RecordCursorMoved(message.place))
 
-    def action_do(self, action_id: str) -> None:
-        """Perform an action of the action table, or say why it is not possible now."""
-        reason = action_named(action_id).why_not(self._session.state, 0)
-        if reason is not None:
-            self._tell(reason)
-        else:
-            self._commands[action_id]()
-
-    def _tell(self, words: str) -> None:
-        self.app.clear_notifications()
-        self.notify(words, severity="warning", markup=False)
-
     def show(self, state: ConsoleState) -> None:
         """Draw a state, and read what it lacks."""
-        if not self.query("#records"):
-            return  # not composed yet, or already leaving
-        self._follow(state)
-        for pane in self.query("LinePane").results():
-            if isinstance(pane, LinePane):
-                pane.show(state, 0)
+        if self.query("#records"):
+            self._read_what_lacks(state)
+        super().show(state)
+
+    def name_panes(self, state: ConsoleState) -> None:
+        """Say how much there is, of which record, and what is done with it."""
         view = state.records or RecordsView()
         rows, row = view.rows, view.row
         count = f" · {view.cursor + 1} of {len(rows)}{'+' if view.has_more else ''}" if rows else ""
@@ -124,7 +89,7 @@ class RecordsScreen(Screen[str]):
         marked = "" if view.marked is None else f"d compares with {short_id(view.marked.run_id)}"
         self._detail.name_frame("record" if row is None else f"record · {short_id(row.run_id)}", marked)
 
-    def _follow(self, state: ConsoleState) -> None:
+    def _read_what_lacks(self, state: ConsoleState) -> None:
         """Read the list when runs went on, and the record when another one is under the cursor or its run went on."""
         runs = None if state.run is None else state.run.runs
         if runs is not self._listed_for:
@@ -199,9 +164,7 @@ class RecordsScreen(Screen[str]):
             return
         if marked is None:
             self._session.dispatch(RecordMarked(shown.record))
-            self._tell(
-                f"run {short_id(shown.run_id)} is A; d on another record compares them, d on it again unmarks it"
-            )
+            self.tell(f"run {short_id(shown.run_id)} is A; d on another record compares them, d on it again unmarks it")
             return
         self._session.dispatch(RecordMarked(None))
         if marked.run_id != shown.run_id:
@@ -213,7 +176,3 @@ class RecordsScreen(Screen[str]):
             self._controller.stop_verifying()
         else:
             self.dismiss(None)
-
-    def _open_help(self) -> None:
-        state = self._session.state
-        self.app.push_screen(Dialog(HelpPane(state, Place.RECORDS), "keys", state, 0))

@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 import textual
 from textual.app import App
@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 TESTED = "8.2.*"
 """The versions of Textual whose private names are known, as a pattern."""
+_Result = TypeVar("_Result")
 _OF_APP = ("_batch_count", "_closed", "_display", "_driver", "_running", "_sync_available")
 _OF_DRIVER = ("_file", "_loop", "_writer_thread")
 
@@ -47,7 +48,7 @@ def draw_frames(app: App[None]) -> None:
     app._display = partial(display, app, app._display)  # type: ignore[method-assign]
 
 
-def keep_drawn(screen: Screen[None] | Screen[str], panes: type[Widget]) -> None:
+def keep_drawn(screen: Screen[_Result], panes: type[Widget]) -> None:
     """Draw again only what changed of a screen's widgets, or leave that to Textual if it is another version's.
 
     Args:

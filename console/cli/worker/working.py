@@ -12,9 +12,11 @@ from console.cli import output
 from console.cli.context import Context, current
 from console.cli.exit_code import ExitCode
 from console.cli.profile import is_sweep, swept_profiles
+from console.cli.recording import look_as
 from console.cli.run.context import open_run_context
 from console.cli.worker.team_store import require_database
 from console.cli.worker.watching import ProfileRounds
+from console.domain.fleet.state import LookerKind
 from console.domain.problem import Problem, ProblemKind
 from console.services.config.load import BrokenProfile
 from console.services.config.settings import Profile, WatchSettings
@@ -35,6 +37,7 @@ async def work(arguments: argparse.Namespace) -> ExitCode:
 
     """
     context = current()
+    look_as(LookerKind.WORKER)
     profiles = _profiles(arguments)
     if not profiles:
         raise Problem("none of the profiles can be used, so this worker could take no run", ProblemKind.CONFIG)

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from console.domain.text.safe import safe
-from console.services.ledger.ledger import LEASE_MS, FencedError, Holder, Lease, LeaseHeldError
+from console.services.ledger.fence import require_fence
+from console.services.ledger.ledger import LEASE_MS, Holder, Lease, LeaseHeldError
 from console.services.ledger.lines import require_run
-from console.services.ledger.rows import Rows
 from console.services.system.sqlite_file import transaction
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Leases:
     def renew(self, lease: Lease) -> None:
         """Extend a lease that no other process has taken, counted from now."""
         with transaction(self._connection):
-            self.require(lease.run_id, lease.fence)
+            require_fence(self._connection, lease.run_id, lease.fence)
             self._connection.execute(
                 "UPDATE lease SET until_ms = ?, until_boot_ms = ? WHERE run_id = ?", (*self._until(), lease.run_id)
             )
@@ -67,17 +67,8 @@ class Leases:
     def release(self, lease: Lease) -> None:
         """Release a lease; its fence stays, so that the next one is higher."""
         with transaction(self._connection):
-            self.require(lease.run_id, lease.fence)
+            require_fence(self._connection, lease.run_id, lease.fence)
             self._connection.execute("UPDATE lease SET is_held = 0 WHERE run_id = ?", (lease.run_id,))
-
-    def require(self, run_id: str, fence: int) -> None:
-        """Refuse a fence that is not the run's; an expired one still counts until another process takes the run.
-
-        Raises:
-            FencedError: The lease is over.
-
-        """
-        require_fence(self._connection, run_id, fence)
 
     def _until(self) -> tuple[int, int]:
         return self._clock() + LEASE_MS, self._boot_clock() + LEASE_MS
@@ -91,22 +82,6 @@ class Leases:
         if not 0 < left_ms <= LEASE_MS:  # no lease is longer than that: a clock was set back
             return
         raise held(run_id, other, left_ms, is_near=is_near)
-
-
-def require_fence(rows: Rows, run_id: str, fence: int) -> None:
-    """Refuse a fence that is not the run's; an expired one still counts until another process takes the run.
-
-    Raises:
-        FencedError: The lease is over.
-
-    """
-    row = rows.execute("SELECT fence, name, pid, is_held FROM lease WHERE run_id = ?", (run_id,)).fetchone()
-    now, name, pid, is_held = row or (None, "", 0, False)
-    if now == fence and is_held:
-        return
-    if now is None or now == fence:
-        raise FencedError(f"run {run_id} is no longer held; resume it to go on")
-    raise FencedError(f"{safe(name)}, process {pid}, has taken over run {run_id}; nothing more was stored here")
 
 
 def held(run_id: str, other: Holder, left_ms: int, *, is_near: bool) -> LeaseHeldError:

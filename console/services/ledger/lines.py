@@ -19,8 +19,10 @@ from console.domain.ledger.line import (
     seal,
 )
 from console.domain.ledger.stored import StoredLine
+from console.domain.ledger.ulid import is_run_id
 from console.domain.text.safe import safe
 from console.services.ledger.checkpoints import tombstone
+from console.services.ledger.fence import require_fence
 from console.services.ledger.ledger import ConflictError, LedgerError, Summary
 from console.services.ledger.rows import Found, Rows
 
@@ -40,8 +42,13 @@ class Append:
     """The head that the author has seen; None begins a run."""
     actor: Actor
     summary: Summary
-    require_lease: Callable[[], None] = lambda: None
-    """Raises if the author must not append."""
+    fence: int | None = None
+    """The author's lease; None if none is needed."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no caller may ask for."""
+        if not self.new_lines or self.summary.run_id != self.run_id or not is_run_id(self.run_id):
+            raise ValueError("an append needs at least one line, and one run with a ULID")
 
 
 def insert(rows: Rows, wanted: Append, put: Callable[[Summary], None], *, log_id: str, at_ms: int) -> tuple[Line, ...]:
@@ -57,7 +64,7 @@ def insert(rows: Rows, wanted: Append, put: Callable[[Summary], None], *, log_id
     """
     _require_storable(wanted.summary)
     run_id = wanted.run_id
-    seq, head = _end(rows, log_id, wanted, wanted.require_lease)
+    seq, head = _end(rows, log_id, wanted)
     lines: list[Line] = []
     for number, new in enumerate(wanted.new_lines, seq + 1):
         line = seal(new, log_id=log_id, run_id=run_id, seq=number, at_ms=at_ms, actor=wanted.actor, previous=head)
@@ -88,7 +95,7 @@ def refused(rows: Rows, wanted: Append, said: str) -> LedgerError:
     return conflict or LedgerError(f"the ledger rejects these lines of run {wanted.run_id}: {safe(said)}")
 
 
-def _end(rows: Rows, log_id: str, wanted: Append, require_lease: Callable[[], None]) -> tuple[int, str]:
+def _end(rows: Rows, log_id: str, wanted: Append) -> tuple[int, str]:
     """Return the number and hash of the line that the new ones follow."""
     last = last_of(rows, wanted.run_id)
     if wanted.expected_head is None:
@@ -96,7 +103,8 @@ def _end(rows: Rows, log_id: str, wanted: Append, require_lease: Callable[[], No
             raise _conflict(rows, wanted.run_id, lines_of(rows, wanted.run_id))
         return 0, root_of(log_id, wanted.run_id)
     seq, head = _found(rows, last, wanted.run_id)
-    require_lease()
+    if wanted.fence is not None:
+        require_fence(rows, wanted.run_id, wanted.fence)
     if head != wanted.expected_head:
         raise _conflict(rows, wanted.run_id, _since(rows, wanted.run_id, wanted.expected_head))
     return seq, head
@@ -122,7 +130,7 @@ def check(rows: Rows, log_id: str, run_id: str) -> tuple[ChainFault, ...]:
         try:
             lines.append(_line(row))
         except ValueError:
-            faults.append(ChainFault(row[3], "it was edited: it is no longer a line"))
+            faults.append(ChainFault(row[3], "it was edited, and cannot be read as a line"))
     if not (lines or faults):
         raise _unknown(rows, run_id)
     faults.extend(check_chain(lines, run_id=run_id, log_id=log_id))
@@ -216,7 +224,7 @@ def _unknown(rows: Rows, run_id: str) -> LedgerError:
             f"run {shown} was pruned on {moment(left.at_ms)[:10]}: it had {left.count} lines, head {left.head};"
             f" run: gateway-console record verify {shown}"
         )
-    return LedgerError(f"there is no run {shown}; see the list of runs")
+    return LedgerError(f"run {shown} is not in this ledger; to see which runs are, run: gateway-console run list")
 
 
 def stored_rows(rows: Rows, run_id: str) -> Found:

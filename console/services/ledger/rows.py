@@ -8,7 +8,7 @@ class Found(Protocol):
     """The rows that a statement found."""
 
     def fetchone(self) -> Any:
-        """Return the next row; None if there are no more."""
+        """Return the next row; None after the last one."""
 
     def fetchall(self) -> list[Any]:
         """Return all rows that are left."""

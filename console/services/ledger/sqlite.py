@@ -9,7 +9,7 @@ import os
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +19,7 @@ from console.domain.ledger.actor import Actor
 from console.domain.ledger.checkpoint import Checkpoint
 from console.domain.ledger.line import ChainFault, Line, NewLine
 from console.domain.ledger.stored import StoredLine
-from console.domain.ledger.ulid import is_run_id, new_run_id
+from console.domain.ledger.ulid import new_run_id
 from console.domain.text.safe import safe
 from console.services.ledger import checkpoints, lines, transactions
 from console.services.ledger.holder import is_dead
@@ -153,7 +153,7 @@ class SqliteLedger(Ledger):
         self, run_id: str, new_lines: Sequence[NewLine], *, actor: Actor, summary: Summary
     ) -> tuple[Line, ...]:
         """Begin a run with its first lines; see `Ledger`."""
-        return await self._append(Append(run_id, new_lines, None, actor, summary), None)
+        return await self._append(Append(run_id, new_lines, None, actor, summary))
 
     async def append(
         self,
@@ -166,19 +166,11 @@ class SqliteLedger(Ledger):
         fence: int | None = None,
     ) -> tuple[Line, ...]:
         """Append all of some lines, or none; see `Ledger`."""
-        return await self._append(Append(run_id, new_lines, expected_head, actor, summary), fence)
+        return await self._append(Append(run_id, new_lines, expected_head, actor, summary, fence))
 
-    async def _append(self, wanted: Append, fence: int | None) -> tuple[Line, ...]:
-        run_id, summary = wanted.run_id, wanted.summary
+    async def _append(self, wanted: Append) -> tuple[Line, ...]:
         self._require_own()
-        if not wanted.new_lines or summary.run_id != run_id or not is_run_id(run_id):
-            raise ValueError("an append needs at least one line, and one run with a ULID")
-
-        def require_lease() -> None:
-            if fence is not None:
-                self._leases.require(run_id, fence)
-
-        ticket = _Ticket(replace(wanted, require_lease=require_lease))
+        ticket = _Ticket(wanted)
         self._tickets.append(ticket)
         try:
             return await self._run(partial(self._settle, ticket))

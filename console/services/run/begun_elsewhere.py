@@ -26,7 +26,7 @@ def profile_here(inputs: RunInputs, session: Profile, environment: Mapping[str, 
 
     Args:
         inputs: The run's inputs.
-        session: The profile in use, which counts if there is no other one of the run's.
+        session: The profile in use. It counts if it has that name, or if this operator's config has none of that name.
         environment: The environment variables.
         is_shared: Whether others write to the store.
 

@@ -138,7 +138,7 @@ async def test_a_run_whose_lines_are_gone_is_listed_by_what_was_said_of_it(tmp_p
         assert "all of the run was deleted" in _words(desk, "detail")
         await desk.press("enter")
         assert isinstance(desk.app.screen, RecordsScreen)
-        assert "there is no run" in desk.said()[-1]
+        assert "is not in this ledger" in desk.said()[-1]
 
 
 @pytest.mark.long

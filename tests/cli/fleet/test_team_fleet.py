@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from support.cli.console_process import Console
-from support.config import config_table, route, write_config
+from support.cli.console_process import Console, ended
+from support.config import Table, config_table, route, write_config
 from support.gateway.servers import answer_with, good_stream, raw_server, whole
 from support.postgres.databases import Postgres
 
@@ -16,8 +16,9 @@ from console.services.system.clock import unix_ms
 POOR = whole(402, {"error": {"message": "Insufficient credits", "code": 402}})
 
 
-def own_config(home: Path, name: str, gateway: dict[str, Any]) -> None:
+def own_config(home: Path, name: str, gateway: dict[str, Any], watch: Table | None = None) -> None:
     table = config_table(gateway, {"writer": route()}, profile=name) | {"store": {"url_ref": "env:STORE_URL"}}
+    table["profiles"][name] |= {} if watch is None else {"watch": watch}
     write_config(home / ".config" / "gateway-console" / "config.toml", table)
 
 
@@ -51,6 +52,20 @@ async def test_what_one_console_saw_another_one_of_the_team_shows(
     }
     assert postgres.server.password not in checked.stderr + swept.stdout + swept.stderr
     assert "127.0.0.1" in swept.document["source"]
+
+
+async def test_what_a_worker_saw_is_told_as_seen_by_a_worker(console: Console, postgres: Postgres) -> None:
+    await prepared(postgres)
+    async with raw_server(answer_with(POOR)) as poor:
+        own_config(console.home, "poor", {"base_url": poor.base_url}, watch={"every_s": 1})
+        async with console.start("worker", STORE_URL=postgres.url) as worker:
+            assert worker.stdout is not None
+            assert b"poor writer" in await worker.stdout.readline()  # its first round told what it found
+            worker.terminate()
+            assert (await ended(worker)).code == 0
+    shown = await console.run("fleet", "--json", STORE_URL=postgres.url)
+    (poor_row,) = shown.document["profiles"]
+    assert poor_row["looker"].startswith("worker")
 
 
 async def test_a_store_that_is_cut_stops_no_sweep_and_says_what_is_missing(

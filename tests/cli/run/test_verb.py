@@ -439,7 +439,7 @@ async def test_a_run_is_named_by_a_part_of_its_id_that_no_other_has(runs: RunCon
     assert second.startswith(common)
     assert "more than one run has" in await runs.refused(2, "run", "show", common)
     assert "no run has" in await runs.refused(2, "run", "show", "ZZZZZZ")
-    assert "there is no run" in await runs.refused(1, "run", "show", "01ARZ3NDEKTSV4RRFFQ69G5FAV")
+    assert "is not in this ledger" in await runs.refused(1, "run", "show", "01ARZ3NDEKTSV4RRFFQ69G5FAV")
     assert (await runs.run("run", "show", first[-8:].lower(), "--json")).document["run_id"] == first
 
 

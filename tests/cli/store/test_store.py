@@ -11,10 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 from support.cli.console_process import Console, Ended
 from support.git.repositories import Repository
-from support.postgres.databases import Postgres
+from support.postgres.databases import OPERATOR, Postgres
 from support.run.desks import FILES, REASON, TASK, config_text
-
-from console.services.ledger.postgres.grants import OPERATOR
 
 STORE = '\n[store]\nurl_ref = "env:STORE_URL"\n'
 

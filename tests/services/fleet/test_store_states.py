@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 from support.history.facts import WRITER, free_check, passed, red
-from support.postgres.databases import Postgres
+from support.postgres.databases import OPERATOR, Postgres
 
 from console.domain.fleet.fleet import Fleet, fleet_of
 from console.domain.fleet.state import Looker, LookerKind, ProfileLook, Spending
@@ -19,7 +19,7 @@ from console.services.fleet.keeper import FleetKeeper
 from console.services.fleet.store_states import CHANNEL, Seen, forget_profile, keep_states, read_states, seen_of
 from console.services.ledger.ledger import LedgerError
 from console.services.ledger.postgres.database import Database
-from console.services.ledger.postgres.grants import OPERATOR, apply_grants
+from console.services.ledger.postgres.grants import apply_grants
 from console.services.ledger.postgres.migrations import apply_steps
 from console.services.system.clock import unix_ms
 

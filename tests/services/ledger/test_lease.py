@@ -102,7 +102,9 @@ async def test_a_lease_that_was_given_back_is_over_at_once(ledger: Ledger) -> No
     lease = await ledger.acquire(line.run_id, ANN)
     await ledger.release(lease)
     for deed in (ledger.renew, ledger.release):
-        with pytest.raises(FencedError, match="is no longer held; resume it to go on"):
+        with pytest.raises(
+            FencedError, match=f"does not hold run {line.run_id}, so nothing was stored; resume the run to go on"
+        ):
             await deed(lease)
     with pytest.raises(FencedError):
         await appended(ledger, line, score(), fence=lease.fence)
@@ -111,9 +113,9 @@ async def test_a_lease_that_was_given_back_is_over_at_once(ledger: Ledger) -> No
 
 async def test_without_any_lease_a_fence_is_refused(ledger: Ledger) -> None:
     line = await begun(ledger)
-    with pytest.raises(FencedError, match="is no longer held"):
+    with pytest.raises(FencedError, match="does not hold run"):
         await appended(ledger, line, score(), fence=1)
-    with pytest.raises(LedgerError, match="there is no run"):
+    with pytest.raises(LedgerError, match="is not in this ledger"):
         await ledger.acquire(new_id(), ANN)
 
 

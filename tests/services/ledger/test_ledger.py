@@ -97,9 +97,10 @@ async def test_the_list_has_the_runs_that_are_wanted_and_counts_only_those(ledge
 @pytest.mark.parametrize("name", ["read", "check", "head"])
 async def test_a_run_that_there_is_not_is_named(ledger: Ledger, name: str) -> None:
     run_id = new_id()
-    with pytest.raises(LedgerError, match=f"there is no run {run_id}; see the list of runs"):
+    words = f"run {run_id} is not in this ledger; to see which runs are, run: gateway-console run list"
+    with pytest.raises(LedgerError, match=words):
         await getattr(ledger, name)(run_id)
-    with pytest.raises(LedgerError, match="there is no run"):
+    with pytest.raises(LedgerError, match="is not in this ledger"):
         await ledger.append(run_id, [score()], expected_head="0" * 64, actor=ANN, summary=summary(run_id))
     assert await ledger.runs(10) == ()
 
@@ -263,7 +264,7 @@ async def test_sql_in_every_text_is_text(ledger: Ledger, other: Ledger) -> None:
     assert await other.check(run_id) == ()
     wanted = Wanted(HOSTILE, HOSTILE, verdict=HOSTILE, category=HOSTILE, operator=HOSTILE)
     assert await other.runs(10, wanted) == (shown,)
-    with pytest.raises(LedgerError, match="there is no run x"):
+    with pytest.raises(LedgerError, match=r"run x.* is not in this ledger"):
         await other.read(HOSTILE)
 
 

@@ -13,6 +13,9 @@ from console.services.system.clock import unix_ms
 if TYPE_CHECKING:
     import psycopg
 
+OPERATOR = "gateway_console_operator"
+"""The group of operators, as the store's grants make it."""
+
 
 @dataclass
 class Postgres:

@@ -6,11 +6,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import psycopg
 
-OPERATOR = "gateway_console_operator"
-WORKER = "gateway_console_worker"
-ADMIN = "gateway_console_admin"
-"""Beside one of the others: who may prune."""
-
 
 def grants_sql() -> str:
     """Return the SQL."""

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from console.services.ledger.leases import held, require_fence
+from console.services.ledger.fence import require_fence
+from console.services.ledger.leases import held
 from console.services.ledger.ledger import LEASE_MS, Holder, Lease
 from console.services.ledger.lines import require_run
 from console.services.ledger.postgres.statements import Statements

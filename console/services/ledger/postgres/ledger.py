@@ -14,12 +14,10 @@ from console.domain.ledger.actor import Actor
 from console.domain.ledger.checkpoint import Checkpoint
 from console.domain.ledger.line import ChainFault, Line, NewLine
 from console.domain.ledger.stored import StoredLine
-from console.domain.ledger.ulid import is_run_id
 from console.domain.problem import ProblemKind
 from console.services.ledger import checkpoints, lines
 from console.services.ledger.holder import is_dead
 from console.services.ledger.leak import leak_refusal
-from console.services.ledger.leases import require_fence
 from console.services.ledger.ledger import EVERY_RUN, Holder, Lease, Ledger, LedgerError, Summary, Wanted
 from console.services.ledger.lines import Append
 from console.services.ledger.postgres import leases, transactions
@@ -58,7 +56,7 @@ class PostgresLedger(Ledger):
         """The store's own id."""
         self.where = database.where
         """Where it is, safe to display."""
-        self.path: Any = None
+        self.path: None = None
         """It is not a file."""
         self.beside = beside
         """A directory of this machine, apart from the store: the last checkpoint of each run goes there too."""
@@ -97,7 +95,7 @@ class PostgresLedger(Ledger):
         self, run_id: str, new_lines: Sequence[NewLine], *, actor: Actor, summary: Summary
     ) -> tuple[Line, ...]:
         """Begin a run with its first lines; see `Ledger`."""
-        return await self._append(Append(run_id, new_lines, None, actor, summary), None)
+        return await self._append(Append(run_id, new_lines, None, actor, summary))
 
     async def append(
         self,
@@ -110,26 +108,17 @@ class PostgresLedger(Ledger):
         fence: int | None = None,
     ) -> tuple[Line, ...]:
         """Append all of some lines, or none; see `Ledger`."""
-        return await self._append(Append(run_id, new_lines, expected_head, actor, summary), fence)
+        return await self._append(Append(run_id, new_lines, expected_head, actor, summary, fence))
 
-    async def _append(self, wanted: Append, fence: int | None) -> tuple[Line, ...]:
-        run_id, summary = wanted.run_id, wanted.summary
-        if not wanted.new_lines or summary.run_id != run_id or not is_run_id(run_id):
-            raise ValueError("an append needs at least one line, and one run with a ULID")
-        refused = leak_refusal(run_id, wanted.new_lines, wanted.actor, summary, self._is_hit)
+    async def _append(self, wanted: Append) -> tuple[Line, ...]:
+        refused = leak_refusal(wanted.run_id, wanted.new_lines, wanted.actor, wanted.summary, self._is_hit)
         if refused is not None:
             raise refused
         tried: tuple[Line, ...] = ()
 
-        def require_lease(statements: Statements) -> None:
-            if fence is not None:
-                require_fence(statements, run_id, fence)
-
         def append(connection: "psycopg.Connection[Any]") -> tuple[Line, ...]:
             nonlocal tried
-            tried = transactions.append(
-                connection, wanted, require_lease, log_id=self.log_id, at_ms=max(self._clock(), 0)
-            )
+            tried = transactions.append(connection, wanted, log_id=self.log_id, at_ms=max(self._clock(), 0))
             return tried
 
         try:

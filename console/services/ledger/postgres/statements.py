@@ -12,7 +12,6 @@ OURS = frozenset({"GC010", "GC011"})
 """What the triggers of line raise about lines that do not follow."""
 OF_A_LINE = "GC012"
 """What they raise about a checkpoint or a tombstone of another line."""
-ARTIFACTS_FULL = "GC013"
 
 
 class Statements:

@@ -39,7 +39,6 @@ def lock(connection: "psycopg.Connection[Any]", run_id: str) -> None:
 def append(
     connection: "psycopg.Connection[Any]",
     wanted: Append,
-    require_lease: Callable[[Statements], None],
     *,
     log_id: str,
     at_ms: int,
@@ -49,7 +48,6 @@ def append(
     Args:
         connection: The database.
         wanted: What to append.
-        require_lease: Raises if the author must not append.
         log_id: The store's own id.
         at_ms: The writer's time.
 
@@ -58,10 +56,6 @@ def append(
 
     statements = Statements(connection)
     lock(connection, wanted.run_id)
-    wanted = Append(
-        wanted.run_id, wanted.new_lines, wanted.expected_head, wanted.actor, wanted.summary,
-        partial(require_lease, statements),
-    )  # fmt: skip
     own = log_of(connection, wanted.run_id, log_id)
     try:
         with connection.transaction():

@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from support.ledger.ledgers import appended, begun, decision, holder, score
-from support.postgres.databases import Postgres
+from support.postgres.databases import OPERATOR, Postgres
 
 from console.domain.ledger.checkpoint import Checkpoint
 from console.domain.problem import ProblemKind
@@ -14,7 +14,6 @@ from console.domain.tokens.secret import Secret
 from console.services.ledger.ledger import LedgerError
 from console.services.ledger.postgres.artifacts import PostgresArtifacts
 from console.services.ledger.postgres.database import Database
-from console.services.ledger.postgres.grants import OPERATOR
 from console.services.ledger.postgres.ledger import PostgresLedger
 from console.services.ledger.postgres.migrations import require_schema
 
