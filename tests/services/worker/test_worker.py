@@ -13,6 +13,8 @@ from support.run.gateway import Generation, RunGateway, run_gateway
 from support.team.worker_process import PLAN, TeamOffice, worker_of
 from support.team.worker_soak import SoakPlan, soak_workers
 
+from console.domain.run.command import machine_verdict
+from console.domain.run.gate import Gate
 from console.domain.run.state import Phase
 from console.services.run.run_context import RunContext
 from console.services.worker.bell import Bell
@@ -73,6 +75,20 @@ async def test_a_run_that_begins_rings_and_is_stepped_to_its_end_if_no_gate_need
     assert f"run {log.state.run_id}: stepped" in [each.words for each in told]
     assert desk.store.database is not None
     assert not any(each.running or each.failed for each in await read_queues(desk.store.database))
+
+
+async def test_a_worker_does_a_gates_work_and_leaves_the_decision_to_an_operator(
+    office: TeamOffice, desk: RunContext
+) -> None:
+    log = await office.begin(desk)
+    careful = replace(ONCE, is_auto=False)
+    for gate in (Gate.INSTRUCTION, Gate.PLANNER, Gate.WRITER):
+        await worker_of(office, desk, gate.value, tell=Lines().add, plan=careful).run()
+        state = await log.refresh()
+        assert (state.phase, state.gate) == (Phase.WAITING, gate)
+        assert state.opened is not None
+        assert not state.opened.needs_human
+        await log.command(desk.operator, machine_verdict(state, state.opened))
 
 
 @pytest.mark.long
