@@ -18,7 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Do the work of the gates that are due in a team's store; each gate then waits for an operator, whose decision"
         " rings the bell. A run whose repository, profile or token is not here is passed over, and never fails."
         " Profiles with a [watch] table are watched, each by one worker at a time. SIGTERM or ctrl+c finishes the gates"
-        " at hand; a second one ends at once, and a call under way is recorded as lost. worker status shows who is at work."
+        " at hand; a second one ends at once, and a call under way is recorded as lost. worker status shows who is at"
+        " work."
     )
     parser.add_argument("kind", nargs="?", choices=("run", "status"), default="run", help="run (default), or status")
     parser.add_argument(
