@@ -15,10 +15,11 @@ _DRAIN_S = 60.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.description = (
-        "Step the runs of a team's store as they become due, until a person is needed; what a person decides rings the"
-        " bell. A run whose repository, profile or token is not here is passed over, and never fails. Profiles with a"
-        " [watch] table are watched, each by one worker at a time. SIGTERM or ctrl+c finishes the gates at hand; a"
-        " second one ends at once, and a call under way is recorded as lost. worker status shows who is at work."
+        "Do the work of the gates that are due in a team's store; each gate then waits for an operator, whose decision"
+        " rings the bell. A run whose repository, profile or token is not here is passed over, and never fails."
+        " Profiles with a [watch] table are watched, each by one worker at a time. SIGTERM or ctrl+c finishes the gates"
+        " at hand; a second one ends at once, and a call under way is recorded as lost. worker status shows who is at"
+        " work."
     )
     parser.add_argument("kind", nargs="?", choices=("run", "status"), default="run", help="run (default), or status")
     parser.add_argument(
@@ -42,6 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--metrics", type=count_to(65_535), metavar="PORT", help="serve /metrics and /health on 127.0.0.1:PORT"
+    )
+    parser.add_argument(
+        "--auto",
+        action="store_true",
+        help="take the computed verdict at gates that need no person; else every gate waits for an operator",
     )
     parser.add_argument("--name", type=_name, metavar="NAME", help="the worker's name (default: one of its own)")
     parser.add_argument("--no-watch", action="store_true", help="step runs only; watch no profile")

@@ -52,7 +52,7 @@ async def work(arguments: argparse.Namespace) -> ExitCode:
         stop, hurry = asyncio.Event(), asyncio.Event()
         rounds = ProfileRounds(arguments, database, stop, hurry)
         watched = () if arguments.no_watch else _watched(profiles)
-        plan = WorkerPlan(arguments.concurrency, arguments.drain, watched, arguments.once)
+        plan = WorkerPlan(arguments.concurrency, arguments.drain, watched, arguments.once, arguments.auto)
         eyes = Eyes(opened, means.find, target)
         worker = Worker(database, eyes, presence, plan, _tell, rounds.watch, stop, hurry)
         _take_signals(worker)

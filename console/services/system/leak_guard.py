@@ -16,6 +16,8 @@ LEAK_GUARD = SecretRegistry()
 
 _NOISY = frozenset({"httpx", "httpcore", "aiohttp", "asyncio", "textual", "keyring", "secretstorage", "jeepney"})
 """Libraries whose lower log levels hold URLs with queries, headers of answers, keys and pasted text."""
+_SAID_BY_US = frozenset({"psycopg", "procrastinate"})
+"""Libraries that warn of each lost connection, which the console says itself in one line. Their errors are shown."""
 
 
 class SafeRecord(logging.LogRecord):
@@ -51,6 +53,8 @@ def quiet_logs() -> None:
     below = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in _NOISY]
     for logger in map(logging.getLogger, {*_NOISY, *below}):
         logger.setLevel(max(logging.WARNING, logger.level))
+    for name in _SAID_BY_US:
+        logging.getLogger(name).setLevel(logging.ERROR)
     if not logging.root.handlers:
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("gateway-console: %(name)s: %(message)s"))

@@ -52,6 +52,8 @@ class Eyes:
     open_target: Callable[[Profile], AbstractAsyncContextManager[Target]]
     goes_on: Callable[[], bool] = lambda: True
     """Whether a run is taken beyond the gate at hand."""
+    is_auto: bool = False
+    """Whether the computed verdict is taken at a gate that needs no person."""
     sees: Callable[[RunState], None] = lambda _: None
     """Called with the run as it goes."""
 
@@ -93,7 +95,11 @@ async def _step(eyes: Eyes, log: RunLog, means: Means, target: Target) -> Look:
     async with stepping(context, log, target=target, inputs=means.inputs) as stepper:
         await log.refresh()
         eyes.sees(log.state)
-        async with aclosing(step_all(context, log, stepper, goes_on=eyes.goes_on)) as events:
+
+        def goes_on() -> bool:
+            return eyes.goes_on() and (eyes.is_auto or not log.state.is_waiting)
+
+        async with aclosing(step_all(context, log, stepper, goes_on=goes_on)) as events:
             async for _ in events:
                 eyes.sees(log.state)
     return Look(log.state.run_id, Looked.STEPPED)

@@ -42,6 +42,8 @@ class WorkerPlan:
     watched: tuple[Watched, ...] = ()
     is_once: bool = False
     """Whether it ends when no job waits."""
+    is_auto: bool = False
+    """Whether it takes the computed verdict at gates that need no person. Else each gate waits for an operator."""
     heartbeat_s: float = 10.0
     reap_every_s: float = _REAP_EVERY_S
     stalled_s: int = STALLED_S
@@ -223,6 +225,7 @@ class Worker:
                 self.eyes.means,
                 self.eyes.open_target,
                 goes_on=lambda: not self.stop.is_set(),
+                is_auto=self.plan.is_auto,
                 sees=lambda state: self.presence.does(run_id, _doing(state)),
             )
             look = await look_at(eyes, run_id)

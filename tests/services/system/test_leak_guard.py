@@ -134,6 +134,13 @@ def logged(token: str, before: str = "", after: str = "", **environment: str) ->
 TOKEN = "abcdef_ghijkl_mnopqr_stuvwx"
 
 
+def test_a_driver_that_warns_of_each_lost_connection_is_quiet_and_its_errors_are_shown() -> None:
+    said = 'for name in ("psycopg.pool", "procrastinate.worker"): logging.getLogger(name).warning("lost " + name)\n'
+    text = logged(TOKEN, after=said + 'logging.getLogger("psycopg.pool").error("gone")')
+    assert "lost" not in text
+    assert "psycopg.pool: gone" in text
+
+
 @pytest.mark.parametrize(
     "before",
     [

@@ -13,6 +13,8 @@ from support.run.gateway import Generation, RunGateway, run_gateway
 from support.team.worker_process import PLAN, TeamOffice, worker_of
 from support.team.worker_soak import SoakPlan, soak_workers
 
+from console.domain.run.command import machine_verdict
+from console.domain.run.gate import Gate
 from console.domain.run.state import Phase
 from console.services.run.run_context import RunContext
 from console.services.worker.bell import Bell
@@ -88,6 +90,20 @@ async def test_a_job_makes_no_round_of_a_profile_that_the_worker_does_not_watch(
     assert [each.words for each in told if "costly" in each.words] == [
         "a job asks for a round of costly, which is not watched here"
     ]
+
+
+async def test_a_worker_does_a_gates_work_and_leaves_the_decision_to_an_operator(
+    office: TeamOffice, desk: RunContext
+) -> None:
+    log = await office.begin(desk)
+    careful = replace(ONCE, is_auto=False)
+    for gate in (Gate.INSTRUCTION, Gate.PLANNER, Gate.WRITER):
+        await worker_of(office, desk, gate.value, tell=Lines().add, plan=careful).run()
+        state = await log.refresh()
+        assert (state.phase, state.gate) == (Phase.WAITING, gate)
+        assert state.opened is not None
+        assert not state.opened.needs_human
+        await log.command(desk.operator, machine_verdict(state, state.opened))
 
 
 @pytest.mark.long

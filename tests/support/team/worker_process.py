@@ -23,7 +23,7 @@ from console.services.worker.means import Clone, MachineMeans
 from console.services.worker.presence import Presence
 from console.services.worker.worker import Told, Worker, WorkerPlan
 
-PLAN = WorkerPlan(concurrency=2, heartbeat_s=0.5, reap_every_s=0.5, poll_s=0.5, stalled_s=5)
+PLAN = WorkerPlan(concurrency=2, heartbeat_s=0.5, reap_every_s=0.5, poll_s=0.5, stalled_s=5, is_auto=True)
 
 
 @dataclass
