@@ -173,8 +173,10 @@ def test_what_reads_and_takes_out_a_candidate_imports_no_network_library() -> No
     assert not HEAVY & tops(modules)
 
 
-def test_the_recording_of_imports_would_see_a_heavy_one(tmp_path: Path) -> None:
-    assert {"httpx", "aiohttp"} <= tops(imported_by(tmp_path, "--profile", "faults", "smoke", "--role", "reviewer"))
+def test_a_verb_that_calls_a_gateway_imports_its_client_and_no_terminal_library(tmp_path: Path) -> None:
+    modules = tops(imported_by(tmp_path, "--profile", "faults", "smoke", "--role", "reviewer"))
+    assert {"httpx", "aiohttp"} <= modules
+    assert not {"textual", "rich", "click", "pygments"} & modules
 
 
 def test_a_secret_is_revealed_where_it_is_sent_and_where_it_is_stored_and_nowhere_else() -> None:

@@ -36,6 +36,7 @@ UNKNOWN_KEYS = [
         config(route=ROUTE + "[profiles.other.gateway]\nverify = false"),
         "line 11: profiles.other.gateway.verify: unknown key; known here: anthropic_version, auth, base_url",
     ),
+    (config() + '[store]\nurl = "env:TEAM"', "line 11: store.url: unknown key; did you mean url_ref?"),
 ]
 
 

@@ -1,6 +1,7 @@
 """Config faults: pydantic's errors as file, line and key, with messages that never contain a value."""
 
 from collections.abc import Iterator
+from types import NoneType, UnionType
 from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel, ValidationError
@@ -82,4 +83,6 @@ def _known(form: Any, path: KeyPath) -> list[str]:
             form = get_args(get_type_hints(form)[named])[-1] if field is None else field.annotation
         else:
             form = next(each for each in reversed(get_args(form)) if each is not ...)  # a table's or a list's entries
+        if isinstance(form, UnionType):  # a table that may be left out
+            form = next(each for each in get_args(form) if each is not NoneType)
     return [field.alias or name for name, field in form.model_fields.items()]
