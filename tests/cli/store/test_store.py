@@ -174,7 +174,7 @@ async def test_each_way_a_store_can_fail_is_told_with_its_exit_code_and_without_
 async def test_without_a_store_the_verb_says_where_runs_are_and_how_to_share_them(
     console: Console, tmp_path: Path
 ) -> None:
-    team = Team(console, "postgresql://a:bcd@127.0.0.1:1/x", tmp_path)
+    team = Team(console, "postgresql://a:no-digest-has-this@127.0.0.1:1/x", tmp_path)
     team.own(config_text())
     for kind in (("migrate",), ("check",), ("copy", "--from", "sqlite"), ("url",)):
         assert "your config names no store, so runs stay on this machine" in await team.refused(3, "store", *kind)

@@ -4,7 +4,6 @@ import pytest
 from support.postgres.databases import Postgres
 
 from console.services.ledger.postgres.database import Database
-from console.services.ledger.postgres.grants import OPERATOR, WORKER
 from console.services.store.check import RowHealth, check_store
 from console.services.system.clock import unix_ms
 
@@ -18,7 +17,7 @@ _GRANTS = {
 }
 
 
-@pytest.mark.parametrize("group", [OPERATOR, WORKER])
+@pytest.mark.parametrize("group", ["gateway_console_operator", "gateway_console_worker"])
 async def test_each_right_too_many_fails_the_check(team_database: Postgres, group: str) -> None:
     user = team_database.role("mia", group)
     name = f"mia_{team_database.name}"
