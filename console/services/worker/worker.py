@@ -13,6 +13,7 @@ from console.services.ledger.ledger import LedgerError, Wanted
 from console.services.ledger.postgres.database import Database
 from console.services.ledger.postgres.failures import UnknownOutcomeError
 from console.services.ledger.postgres.jobs_schema import require_installed
+from console.services.ledger.postgres.migrations import require_known
 from console.services.worker.bell import STALLED_S, Bell
 from console.services.worker.jobs import RUNS, Watched, Work, handed_to, jobs_app, queue_of
 from console.services.worker.look import Eyes, Look, Looked, look_at
@@ -22,6 +23,7 @@ from console.services.worker.tally import Tally
 if TYPE_CHECKING:
     from procrastinate import App
     from procrastinate.worker import Worker as Taker
+    from psycopg import Connection
 
 DRAIN_S = 60.0
 """How long a worker that is told to end finishes the gates at hand."""
@@ -94,7 +96,7 @@ class Worker:
         fails = 0
         while not self.stop.is_set():
             try:
-                await self.database.run(require_installed)
+                await self.database.run(self._require_versions)
                 async with jobs_app(self.database, work, self.plan.watched).open_async() as app:
                     back = ", which is back" if fails else ""
                     self.tell(Told(f"worker {self.presence.name} takes jobs of {self.database.where}{back}"))
@@ -178,10 +180,21 @@ class Worker:
 
     async def _reap(self) -> None:
         while True:
+            try:
+                await self.database.run(self._require_versions)
+            except LedgerError as error:
+                if error.kind is ProblemKind.CONFIG:
+                    self.stop.set()  # no gate beyond the one at hand
+                raise
             for run_id in await self._bell.reap():
                 self.tally.reaped += 1
                 self.tell(Told(f"run {run_id}: its worker died; it is looked at again, and no call is repeated"))
             await self.sleep(self.plan.reap_every_s)
+
+    def _require_versions(self, connection: "Connection") -> None:
+        """Refuse to go on once a newer version has taken the store over: what is at hand is finished first."""
+        require_known(connection, where=self.database.where)
+        require_installed(connection)
 
     async def _beat(self, app: "App", taker: "Taker") -> None:
         """Go on with heartbeats while the gates at hand are finished: Procrastinate gives none then."""

@@ -1,7 +1,6 @@
 """Workers on a real PostgreSQL: what is due is stepped once, whatever dies, and what cannot be taken says why."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +8,8 @@ import pytest
 from support.git.repositories import Repository
 from support.postgres.databases import Postgres
 from support.run.desks import FILES
-from support.run.gateway import Generation, RunGateway, run_gateway
-from support.team.worker_process import PLAN, TeamOffice, worker_of
+from support.run.gateway import Generation, RunGateway
+from support.team.worker_process import PLAN, Lines, TeamOffice, worker_of
 from support.team.worker_soak import SoakPlan, soak_workers
 
 from console.domain.run.command import machine_verdict
@@ -23,46 +22,6 @@ from console.services.worker.presence import read_queues, read_workers
 from console.services.worker.worker import Told
 
 ONCE = replace(PLAN, is_once=True)
-
-
-class Lines:
-    """What a worker tells."""
-
-    def __init__(self) -> None:
-        self._all: list[str] = []
-        self._more = asyncio.Event()
-
-    def add(self, told: Told) -> None:
-        self._all.append(told.words)
-        self._more.set()
-
-    async def until(self, words: str) -> str:
-        """Wait until a line with some words is told, and return it."""
-        while True:
-            if found := [each for each in self._all if words in each]:
-                return found[0]
-            self._more.clear()
-            await self._more.wait()
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[RunGateway]:
-    async with run_gateway() as running:
-        yield running
-
-
-@pytest.fixture
-async def office(tmp_path: Path, gateway: RunGateway, team_database: Postgres) -> TeamOffice:
-    url = team_database.role("worker", "gateway_console_worker").reveal()  # no more rights than a worker has
-    office = TeamOffice(tmp_path, gateway.base_url, gateway.token, store_url=url)
-    office.furnish()
-    return office
-
-
-@pytest.fixture
-async def desk(office: TeamOffice) -> AsyncIterator[RunContext]:
-    async with office.desk() as context:
-        yield context
 
 
 async def test_a_run_that_begins_rings_and_is_stepped_to_its_end_if_no_gate_needs_a_person(

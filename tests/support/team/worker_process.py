@@ -45,6 +45,26 @@ class TeamOffice(Office):
         return made
 
 
+class Lines:
+    """What a worker tells."""
+
+    def __init__(self) -> None:
+        self._all: list[str] = []
+        self._more = asyncio.Event()
+
+    def add(self, told: Told) -> None:
+        self._all.append(told.words)
+        self._more.set()
+
+    async def until(self, words: str) -> str:
+        """Wait until a line with some words is told, and return it."""
+        while True:
+            if found := [each for each in self._all if words in each]:
+                return found[0]
+            self._more.clear()
+            await self._more.wait()
+
+
 def say(told: Told) -> None:
     sys.stdout.write(told.words + "\n")
     sys.stdout.flush()

@@ -81,8 +81,14 @@ def migrations() -> tuple[Migration, ...]:
     return tuple(sorted(steps, key=lambda step: step.number))
 
 
-def state(connection: "psycopg.Connection[Any]") -> SchemaState:
-    """Return how the schema compares with this version's. Nothing is changed."""
+def state(connection: "psycopg.Connection[Any]", *, looks_at_objects: bool = True) -> SchemaState:
+    """Return how the schema compares with this version's. Nothing is changed.
+
+    Args:
+        connection: A connection to the database.
+        looks_at_objects: Whether triggers, functions, indexes and rules are compared too.
+
+    """
     exists = connection.execute("SELECT to_regclass('gateway_console.migration') IS NOT NULL").fetchone()
     rows = []
     if exists == (True,):
@@ -95,8 +101,22 @@ def state(connection: "psycopg.Connection[Any]") -> SchemaState:
         tuple(step for step in migrations() if step.number not in there),
         unknown,
         tuple(step for step in applied if there[step.number] != step.sha256),
-        () if unknown else _strange(connection, applied),
+        () if unknown or not looks_at_objects else _strange(connection, applied),
     )
+
+
+def require_known(connection: "psycopg.Connection[Any]", *, where: str = "the store") -> None:
+    """Refuse a database that a newer version has set up. This costs one look at a few rows.
+
+    Raises:
+        LedgerError: It has steps that this version does not know.
+
+    """
+    if unknown := state(connection, looks_at_objects=False).unknown:
+        raise LedgerError(
+            f"{where} was set up by a newer gateway-console (its step {max(unknown)} is not known here); use that"
+            " version", ProblemKind.CONFIG,
+        )  # fmt: skip
 
 
 def require_schema(connection: "psycopg.Connection[Any]", *, where: str = "the store") -> None:
@@ -106,12 +126,8 @@ def require_schema(connection: "psycopg.Connection[Any]", *, where: str = "the s
         LedgerError: It is newer, older, or was changed by something else.
 
     """
+    require_known(connection, where=where)
     found = state(connection)
-    if found.unknown:
-        raise LedgerError(
-            f"{where} was set up by a newer gateway-console (its step {max(found.unknown)} is not known here);"
-            " use that version", ProblemKind.CONFIG,
-        )  # fmt: skip
     if found.changed:
         raise LedgerError(
             f"step {found.changed[0].number} of {where} has another text than this version's, so it cannot be relied"
