@@ -10,7 +10,7 @@ from console.cli.context import current
 from console.cli.exit_code import ExitCode
 from console.cli.profile import chosen_profile, config_request
 from console.domain.text.safe import safe
-from console.services.config.effective import Plain, Value, effective_values
+from console.services.config.effective import Plain, Value, effective_values, store_value
 from console.services.config.precedence import ConfigFile, Request, choose, config_files
 from console.services.config.shipped import shipped
 from console.services.config.toml_text import ConfigError
@@ -36,7 +36,7 @@ def _show(arguments: argparse.Namespace) -> ExitCode:
     request = config_request(arguments)
     profile = chosen_profile(arguments, uses_gateway=False)
     named_by = request.profile_layer
-    values = effective_values(profile, current().environment)
+    values = (*effective_values(profile, current().environment), store_value(current().environment))
     if arguments.json:
         from console.cli.reports.documents.setup.config import ConfigShowDocument, ConfigValueDocument
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from console.domain.text.secret_scan import looks_like_secret
 from console.services.config.endpoint_setting import is_secret_name
+from console.services.config.load import default_config_path
+from console.services.config.own_store import LOCAL, STORE_VARIABLE, own_store
 from console.services.config.precedence import text_of
 from console.services.config.settings import ConfigLayer, Profile
 from console.services.config.toml_text import ConfigError, TomlText
@@ -46,6 +48,23 @@ def effective_values(profile: Profile, environment: Mapping[str, str]) -> tuple[
     except (ConfigError, KeyError):  # the file was changed since the profile was read
         text, written = TomlText("", profile.source), {}
     return tuple(_Sourced(profile, text, written, environment).values())
+
+
+def store_value(environment: Mapping[str, str]) -> Value:
+    """Return where runs are kept, which no profile says: the store of the operator's own config, or none.
+
+    Raises:
+        ConfigError: The own config cannot be read: it may name a store.
+
+    """
+    key = "store.url_ref"
+    if environment.get(STORE_VARIABLE) == LOCAL:
+        return Value(key, None, STORE_VARIABLE)
+    settings = own_store(environment)
+    if settings is None:
+        return Value(key, None, DEFAULT)
+    line = text_of(default_config_path(environment)).line_of(("store", "url_ref"))
+    return Value(key, str(settings.url_ref), ConfigLayer.USER.value, line)
 
 
 class _Sourced:

@@ -65,6 +65,19 @@ async def test_show_has_a_webhooks_origin_and_never_its_path(console: Console) -
     assert "canary" not in shown.stdout + (await console.run("config", "show")).stdout
 
 
+async def test_show_has_where_runs_are_kept_and_never_the_urls_text(console: Console) -> None:
+    own(console, f'{DRIFTING}\n[store]\nurl_ref = "env:TEAM_URL"\n')
+    url = "postgresql://ann:canary@127.0.0.1:1/x"
+    for environment, expected in [
+        ({}, ("env:TEAM_URL", "user config", 20)),
+        ({"GATEWAY_CONSOLE_STORE": "local"}, (None, "GATEWAY_CONSOLE_STORE", None)),
+    ]:
+        shown = await console.run("config", "show", "--json", TEAM_URL=url, **environment)
+        values = {each["key"]: (each["value"], each["source"], each["line"]) for each in shown.document["values"]}
+        assert values["store.url_ref"] == expected
+        assert "canary" not in shown.stdout + shown.stderr
+
+
 async def test_path_has_the_files_in_the_order_in_which_they_count(console: Console) -> None:
     (console.home / ".git").mkdir()
     write_table(console.home / REPOSITORY_CONFIG, config_table({"base_url": "https://gw.example"}, profile="team"))
