@@ -28,8 +28,8 @@ class Work:
     """Takes a run, and who passed over it already."""
     look_at_all: Callable[[], Awaitable[None]]
     watch_profile: Callable[[str], Awaitable[None]]
-    fails: Callable[[str], None]
-    """Takes why a job failed."""
+    fails: Callable[[str, str], None]
+    """Takes the run or the profile of a job, and why the job failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def jobs_app(database: Database, work: Work, watched: Iterable[Watched] = ()) ->
 class _Failures(logging.Handler):
     """Tells why jobs failed: Procrastinate only logs it."""
 
-    def __init__(self, fails: Callable[[str], None]) -> None:
+    def __init__(self, fails: Callable[[str, str], None]) -> None:
         super().__init__(logging.ERROR)
         self._fails = fails
 
@@ -110,7 +110,7 @@ class _Failures(logging.Handler):
             job = getattr(record, "job", {})
             what = job.get("lock") or job.get("task_name") if isinstance(job, dict) else ""
             words = str(error) if isinstance(error, Problem) else f"{type(error).__name__}, a bug; please report it"
-            self._fails(f"{what}: {words}")
+            self._fails(str(what), words)
 
 
 def queue_of(profile: str) -> str:

@@ -27,6 +27,8 @@ class Said(msgspec.Struct, frozen=True, omit_defaults=True):
     """By run or profile: at which gate."""
     passed: dict[str, str] = {}
     """By run: why this worker cannot take it."""
+    failed: dict[str, str] = {}
+    """By run or profile: why the last job of it failed here."""
     is_draining: bool = False
 
 
@@ -82,13 +84,14 @@ class Presence:
         """Procrastinate's id of this worker, under which its heartbeats are."""
         self._doing: dict[str, str] = {}
         self._passed: dict[str, str] = {}
+        self._failed: dict[str, str] = {}
         self._is_draining = False
         self._changed = asyncio.Event()
 
     @property
     def said(self) -> Said:
         """What it says now."""
-        return Said(dict(self._doing), dict(self._passed), self._is_draining)
+        return Said(dict(self._doing), dict(self._passed), dict(self._failed), self._is_draining)
 
     def began(self, job_worker: int) -> None:
         """Take the id under which this worker's heartbeats are from now on."""
@@ -107,11 +110,24 @@ class Presence:
 
     def passes(self, run_id: str, why: str) -> bool:
         """Say why it passes over a run; return whether that is new."""
+        return self._notes(self._passed, run_id, why)
+
+    def fails(self, what: str, why: str) -> None:
+        """Say why a job failed."""
+        self._notes(self._failed, what, why)
+
+    def succeeds(self, what: str) -> None:
+        """Say that a job ended well, whatever the last one did."""
+        if self._failed.pop(what, None) is not None:
+            self._changed.set()
+
+    def _notes(self, notes: dict[str, str], what: str, why: str) -> bool:
+        """Keep the newest notes; return whether this one is new."""
         words = safe(why, limit=_LIMIT)
-        is_new = self._passed.pop(run_id, None) != words
-        self._passed[run_id] = words
-        while len(self._passed) > _MOST:
-            del self._passed[next(iter(self._passed))]
+        is_new = notes.pop(what, None) != words
+        notes[what] = words
+        while len(notes) > _MOST:
+            del notes[next(iter(notes))]
         if is_new:
             self._changed.set()
         return is_new
@@ -181,8 +197,8 @@ def _said(text: str) -> Said:
         said = msgspec.json.decode(text, type=Said)
     except msgspec.MsgspecError:
         return Said()
-    return Said(
-        {safe(key, limit=60): safe(each, limit=_LIMIT) for key, each in said.doing.items()},
-        {safe(key, limit=60): safe(each, limit=_LIMIT) for key, each in said.passed.items()},
-        said.is_draining,
-    )
+    return Said(_safe(said.doing), _safe(said.passed), _safe(said.failed), said.is_draining)
+
+
+def _safe(notes: dict[str, str]) -> dict[str, str]:
+    return {safe(key, limit=60): safe(each, limit=_LIMIT) for key, each in notes.items()}

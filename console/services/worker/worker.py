@@ -224,12 +224,14 @@ class Worker:
         self.presence.does(what, words)
         try:
             yield
+            self.presence.succeeds(what)
         finally:
             self._jobs = {each for each in self._jobs if each is not task}
             self.presence.did(what)
 
-    def _fails(self, words: str) -> None:
-        self.tell(Told(f"{words}. It is looked at again within a minute", is_problem=True))
+    def _fails(self, what: str, words: str) -> None:
+        self.presence.fails(what, words)
+        self.tell(Told(f"{what}: {words}. It is looked at again within a minute", is_problem=True))
 
     async def _look_at_run(self, run_id: str, passed: frozenset[str]) -> None:
         async with self._job(run_id, "looking"):

@@ -27,6 +27,10 @@ class SaidLike(Protocol):
         """By run: why it cannot take it."""
 
     @property
+    def failed(self) -> Mapping[str, str]:
+        """By run or profile: why the last job of it failed."""
+
+    @property
     def is_draining(self) -> bool:
         """Whether it takes nothing new."""
 
@@ -97,6 +101,8 @@ def worker_lines(workers: Sequence[WorkerLike]) -> Iterator[str]:
             yield f"    {what}: {words}"
         for run_id, why in each.said.passed.items():
             yield f"    worker {each.name} cannot take run {run_id}: {why}"
+        for what, why in each.said.failed.items():
+            yield f"    the last job of {what} failed: {why}"
 
 
 def worker_words(worker: WorkerLike) -> str:

@@ -89,6 +89,8 @@ def _worker_lines(worker: WorkerLike, name: int, width: int) -> Iterator[Line]:
         yield from _indented("does", f"{what}: {words}", width, Tone.TEXT)
     for run_id, why in worker.said.passed.items():
         yield from _indented("passed", f"run {run_id}: {why}", width, Tone.WARN)
+    for what, why in worker.said.failed.items():
+        yield from _indented("failed", f"{what}: {why}", width, Tone.WARN)
 
 
 def _indented(label: str, words: str, width: int, tone: Tone) -> Iterator[Line]:

@@ -38,6 +38,8 @@ class WorkerDocument:
     doing: tuple[WorkDocument, ...]
     passed_over: tuple[WorkDocument, ...]
     """The runs that it cannot take."""
+    failed: tuple[WorkDocument, ...]
+    """The runs and profiles whose last job failed here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +79,7 @@ class WorkersDocument:
                     is_draining=each.said.is_draining,
                     doing=_work(each.said.doing),
                     passed_over=_work(each.said.passed),
+                    failed=_work(each.said.failed),
                 )
                 for each in workers
             ),
