@@ -114,7 +114,7 @@ def strip_line(state: ConsoleState, width: int) -> Line:
     """Return the gates of the run in view, with as many words as fit into a width."""
     view = state.run
     if view is None or not view.is_read:
-        return line(dim(fit("reading the runs of this machine …", width)))
+        return line(dim(fit("reading the runs …", width)))
     if view.failure and view.state is None:
         return line(Span("! ", Tone.WARN), Span(fit(view.failure, width - 2), Tone.WARN))
     if view.state is None:
