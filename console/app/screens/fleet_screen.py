@@ -23,7 +23,7 @@ class FleetScreen(PlaceScreen[None]):
 
     PLACE = Place.FLEET
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.FLEET)]
-    AUTO_FOCUS: ClassVar[str | None] = "#fleet"
+    FIRST_PANE = AUTO_FOCUS = "#fleet"
 
     _list = query_one("#fleet", FleetListPane)
     _detail = query_one("#profile-detail", FleetDetailPane)

@@ -30,7 +30,7 @@ class HistoryScreen(PlaceScreen[None]):
 
     PLACE = Place.HISTORY
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.HISTORY)]
-    AUTO_FOCUS: ClassVar[str | None] = "#history"
+    FIRST_PANE = AUTO_FOCUS = "#history"
 
     _list = query_one("#history", HistoryListPane)
     _chart = query_one("#chart", HistoryChartPane)

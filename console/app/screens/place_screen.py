@@ -19,9 +19,11 @@ _Result = TypeVar("_Result")
 
 
 class PlaceScreen(Screen[_Result]):
-    """Draws what the session knows about one place. Its panes are there as long as the one of the first focus is."""
+    """Draws what the session knows about one place."""
 
     PLACE: ClassVar[Place]
+    FIRST_PANE: ClassVar[str]
+    """A selector: all panes are there as long as this one is."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-ultra")]  # noqa: RUF012  # Textual's own type
 
     def __init__(self, controller: Controller) -> None:
@@ -77,7 +79,7 @@ class PlaceScreen(Screen[_Result]):
 
     def show(self, state: ConsoleState) -> None:
         """Draw a state."""
-        if not self.query(str(self.AUTO_FOCUS)):
+        if not self.query(self.FIRST_PANE):
             return  # not composed yet, or already leaving
         for pane in self.query("LinePane").results():
             if isinstance(pane, LinePane):

@@ -25,7 +25,7 @@ class RecordsScreen(PlaceScreen[str]):
 
     PLACE = Place.RECORDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.RECORDS)]
-    AUTO_FOCUS: ClassVar[str | None] = "#records"
+    FIRST_PANE = AUTO_FOCUS = "#records"
 
     _list = query_one("#records", RecordListPane)
     _detail = query_one("#detail", RecordDetailPane)

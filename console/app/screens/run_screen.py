@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.getters import query_one
-from textual.screen import Screen
 
 from console.app.actions import Place, action_named, bindings
 from console.app.controller import Controller
@@ -28,7 +27,6 @@ from console.app.panes.bars import HeaderBar, KeyBar
 from console.app.panes.gate.gate_pane import GatePane
 from console.app.panes.gate.result import heading_of
 from console.app.panes.gate.whole import WholePane, whole_of
-from console.app.panes.help_pane import HelpPane
 from console.app.panes.next_pane import NextPane
 from console.app.panes.run.titles import count_of, title_of
 from console.app.panes.run_list_pane import RunListPane
@@ -36,7 +34,7 @@ from console.app.panes.run_output_pane import RunOutputPane
 from console.app.panes.run_record_pane import RunRecordPane
 from console.app.panes.stepper_bar import StepperBar, short_id
 from console.app.runs.bridge import RunBridge
-from console.app.terminal.drawing import keep_drawn
+from console.app.screens.place_screen import PlaceScreen
 from console.app.widgets.line_pane import LinePane
 from console.domain.run.gate import GateVerdict
 from console.domain.run.state import RunState
@@ -47,12 +45,12 @@ from console.view.run_view import RunView
 _DECISIONS = ("run.ready", "run.revise", "run.block")
 
 
-class RunScreen(Screen[None]):
+class RunScreen(PlaceScreen[None]):
     """Draws the session's view of runs; holds only which pane is shown on a narrow screen."""
 
     PLACE = Place.RUN
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.RUN)]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-ultra")]  # noqa: RUF012  # Textual's own type
+    FIRST_PANE = "#runs"
     AUTO_FOCUS: ClassVar[str | None] = None
 
     _runs = query_one("#runs", RunListPane)
@@ -67,13 +65,12 @@ class RunScreen(Screen[None]):
             controller: Holds the state to draw, and the work that continues when this screen is left.
 
         """
-        super().__init__()
-        self._controller = controller
-        self._session, self._bridge = controller.session, controller.bridge
+        super().__init__(controller)
+        self._bridge = controller.bridge
         self._tab = "runs"
         self._was_live = False
         self._told = ""
-        self._commands: dict[str, Callable[[], object]] = {
+        self._commands |= {
             "run.step": self._step,
             "run.preview": self._preview,
             "run.ready": partial(self._ask_verdict, GateVerdict.READY),
@@ -105,10 +102,6 @@ class RunScreen(Screen[None]):
             "run.output": lambda: self.show_tab("output"),
             "run.record": lambda: self.show_tab("record"),
             "records.open": self._open_records,
-            "app.commands": self.app.action_command_palette,
-            "app.help": self._open_help,
-            "app.quit": self.app.exit,
-            "app.suspend": self.app.action_suspend_process,
         }
 
     def compose(self) -> ComposeResult:
@@ -127,47 +120,31 @@ class RunScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Draw the state, and start where the operator is needed: at the gate of a run that is not over."""
-        keep_drawn(self, LinePane)
+        super().on_mount()
         run = self._bridge.seen_state
         self.show_tab("runs" if run is None or run.is_over else "gate")
-
-    def on_resize(self) -> None:
-        """Rename the panes after the style sheet has moved them."""
-        self.call_after_refresh(lambda: self.show(self._session.state))
-
-    def on_screen_resume(self) -> None:
-        """Draw what arrived while a dialog was open."""
-        self.show(self._session.state)
 
     def on_run_list_pane_run_picked(self, message: RunListPane.RunPicked) -> None:
         """Put a clicked run in view."""
         self._look_at(message.place)
 
     def action_do(self, action_id: str) -> None:
-        """Perform an action of the action table, or say why it is not possible now."""
-        reason = action_named(action_id).why_not(self._session.state, 0)
+        """Perform an action, or say why it is not possible now. A decision ends a run that steps by itself."""
         view = self._session.state.run
         if view is not None and view.is_auto and action_id in _DECISIONS:
             self._end_auto()
-        elif reason is not None:
-            self._tell(reason)
         else:
-            self._commands[action_id]()
-
-    def _tell(self, words: str) -> None:
-        """Say something in the only toast: more of them would cover what they are about."""
-        self.app.clear_notifications()
-        self.notify(words, severity="warning", markup=False)
+            super().action_do(action_id)
 
     def show(self, state: ConsoleState) -> None:
-        """Draw a state."""
-        if not self.query("#runs"):
-            return  # not composed yet, or already leaving
-        self._follow_step(state)
-        self._tell_unsigned(state)
-        for pane in self.query("LinePane").results():
-            if isinstance(pane, LinePane):
-                pane.show(state, 0)
+        """Draw a state, and what came of it."""
+        if self.query(self.FIRST_PANE):
+            self._follow_step(state)
+            self._tell_unsigned(state)
+        super().show(state)
+
+    def name_panes(self, state: ConsoleState) -> None:
+        """Name the panes; on a narrow screen each names the others, which share its place."""
         view = state.run or RunView()
         is_narrow = self.has_class("-narrow")
         names = {"runs": "1 runs", "gate": "2 gate", "output": "3 output", "record": "4 record"}
@@ -186,7 +163,7 @@ class RunScreen(Screen[None]):
         if words != self._told:
             self._told = words
             if words:
-                self._tell(f"what you decided is recorded; its checkpoint is not as the policy wants it: {words}")
+                self.tell(f"what you decided is recorded; its checkpoint is not as the policy wants it: {words}")
 
     def show_tab(self, name: str) -> None:
         """Focus a pane, and on a narrow screen show it in the shared place."""
@@ -258,10 +235,6 @@ class RunScreen(Screen[None]):
 
         if not any(isinstance(each, RecordsScreen) for each in self.app.screen_stack):  # the key may have come twice
             self.app.push_screen(RecordsScreen(self._controller), opened)
-
-    def _open_help(self) -> None:
-        state = self._session.state
-        self.app.push_screen(Dialog(HelpPane(state, Place.RUN), "keys", state, 0))
 
     def _close(self) -> None:
         self.dismiss(None)
@@ -385,11 +358,11 @@ class RunScreen(Screen[None]):
                 work = self._bridge.steps.step_by_itself
                 self._controller.begin_run_work(work, f"step {short_id(run.run_id)} automatically")
             elif is_wanted and reason is not None:
-                self._tell(reason)
+                self.tell(reason)
 
         self._show_newest()
         self.app.push_screen(ConfirmDialog(self._session.state, auto_ask(run), self._gate), answered)
 
     def _end_auto(self) -> None:
         self._bridge.steps.end_auto()
-        self._tell("automatic steps end with the work in progress; then you decide")
+        self.tell("automatic steps end with the work in progress; then you decide")

@@ -20,7 +20,7 @@ class WorkersScreen(PlaceScreen[None]):
 
     PLACE = Place.WORKERS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Place.WORKERS)]
-    AUTO_FOCUS: ClassVar[str | None] = "#workers"
+    FIRST_PANE = AUTO_FOCUS = "#workers"
 
     _pane = query_one("#workers", WorkersPane)
 
