@@ -14,7 +14,7 @@ from console.services.ledger.postgres.database import Database
 from console.services.ledger.postgres.failures import UnknownOutcomeError
 from console.services.ledger.postgres.jobs_schema import require_installed
 from console.services.worker.bell import STALLED_S, Bell
-from console.services.worker.jobs import RUNS, Watched, Work, handed_to, jobs_app, queue_of
+from console.services.worker.jobs import REACH_S, RUNS, Watched, Work, handed_to, jobs_app, queue_of
 from console.services.worker.look import Eyes, Look, Looked, look_at
 from console.services.worker.presence import Presence
 from console.services.worker.tally import Tally
@@ -50,6 +50,8 @@ class WorkerPlan:
     """How old another worker's heartbeat may be before its jobs are failed."""
     poll_s: float = 5.0
     """How often it looks for jobs whose bell was lost."""
+    reach_s: float = REACH_S
+    """How long it waits for a connection before the store counts as cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,8 @@ class Worker:
         while not self.stop.is_set():
             try:
                 await self.database.run(require_installed)
-                async with jobs_app(self.database, work, self.plan.watched).open_async() as app:
+                app_of_jobs = jobs_app(self.database, work, self.plan.watched, reach_s=self.plan.reach_s)
+                async with app_of_jobs.open_async() as app:
                     back = ", which is back" if fails else ""
                     self.tell(Told(f"worker {self.presence.name} takes jobs of {self.database.where}{back}"))
                     fails = 0

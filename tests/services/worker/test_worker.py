@@ -10,7 +10,7 @@ from support.git.repositories import Repository
 from support.postgres.databases import Postgres
 from support.run.desks import FILES
 from support.run.gateway import Generation, RunGateway, run_gateway
-from support.team.worker_process import PLAN, TeamOffice, worker_of
+from support.team.worker_process import IMPATIENT, PLAN, TeamOffice, impatient, worker_of
 from support.team.worker_soak import SoakPlan, soak_workers
 
 from console.domain.run.command import machine_verdict
@@ -145,8 +145,8 @@ async def test_a_worker_of_which_the_store_goes_away_says_so_and_goes_on_once_it
     office: TeamOffice, desk: RunContext, team_database: Postgres
 ) -> None:
     told = Lines()
-    worker = worker_of(office, desk, "ann", tell=told.add)
-    async with asyncio.TaskGroup() as group:
+    async with impatient(office.store_url) as database, asyncio.TaskGroup() as group:
+        worker = worker_of(office, desk, "ann", tell=told.add, plan=IMPATIENT, database=database)
         group.create_task(worker.run())
         await told.until("takes jobs")
         team_database.server.stop()
