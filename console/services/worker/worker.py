@@ -28,6 +28,9 @@ DRAIN_S = 60.0
 _REAP_EVERY_S = 10.0
 _AGAIN_S = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 """The waits before the store is tried again; the last one from then on."""
+_CANCEL_AGAIN_S = 1.0
+_JOBS = "jobs"
+"""The name of the task that takes jobs."""
 _MOST_RUNS = 10_000
 _ACTIVE = Wanted(status="active")
 
@@ -156,7 +159,7 @@ class Worker:
                 ("hurry", self._hurry()),
             )
         ]
-        working = asyncio.create_task(_taking(taker), name="jobs")
+        working = asyncio.create_task(_taking(taker), name=_JOBS)
         try:
             await asyncio.wait({working, *beside[:2]}, return_when=asyncio.FIRST_COMPLETED)
             _end(taker)
@@ -165,11 +168,7 @@ class Worker:
                 if each.done():
                     each.result()
         finally:
-            for each in beside:
-                each.cancel()
-            if not working.done():
-                working.cancel()
-            await asyncio.gather(*beside, working, return_exceptions=True)
+            await _ended({*beside, working})
             with contextlib.suppress(LedgerError):  # a worker that cannot say goodbye has no heartbeat soon
                 await self.presence.forget()
 
@@ -263,6 +262,22 @@ class Worker:
 
 async def _taking(taker: "Taker") -> None:
     await taker.run()  # type: ignore[no-untyped-call]
+
+
+async def _ended(tasks: "set[asyncio.Task[None]]") -> None:
+    """Cancel tasks, again and again until they have ended: a driver may lose a cancellation that comes with an answer.
+
+    What takes jobs is cancelled once: it waits for those at hand itself.
+    """
+    left = {each for each in tasks if not each.done()}
+    for each in left:
+        each.cancel()
+    while left:
+        _, left = await asyncio.wait(left, timeout=_CANCEL_AGAIN_S)
+        for each in left:
+            if each.get_name() != _JOBS:
+                each.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _seen(job: "asyncio.Task[object]") -> None:

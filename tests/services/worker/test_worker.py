@@ -92,6 +92,21 @@ async def test_a_job_makes_no_round_of_a_profile_that_the_worker_does_not_watch(
     ]
 
 
+async def test_a_worker_ends_though_a_driver_lost_a_cancellation(desk: RunContext, office: TeamOffice) -> None:
+    lost: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        try:
+            await asyncio.sleep(seconds)
+        except asyncio.CancelledError:
+            if lost:
+                raise
+            lost.append(seconds)
+
+    await replace(worker_of(office, desk, "ann", tell=Lines().add, plan=ONCE), sleep=sleep).run()
+    assert lost
+
+
 async def test_a_worker_does_a_gates_work_and_leaves_the_decision_to_an_operator(
     office: TeamOffice, desk: RunContext
 ) -> None:
