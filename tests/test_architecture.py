@@ -5,7 +5,9 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
@@ -31,34 +33,64 @@ sys.exit(code)
 """
 
 
-def imported_by(tmp_path: Path, *arguments: str) -> set[str]:
-    """Run the command line and return the names of all modules that it imported."""
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
-    result = subprocess.run(
-        [sys.executable, "-c", _RUN, *arguments],
-        env=environment,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@cache
+def imported_by(*arguments: str) -> Set[str]:
+    """Run the command line in an empty home, and return the names of all modules that it imported."""
+    with tempfile.TemporaryDirectory() as home:
+        result = subprocess.run(
+            [sys.executable, "-c", _RUN, *arguments],
+            env={"PATH": os.environ["PATH"], "HOME": home, "LANG": "C.UTF-8"},
+            cwd=home,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert result.returncode in (0, 6)
     assert result.stdout
-    return set(result.stderr.rpartition("imported: ")[2].split())
+    return frozenset(result.stderr.rpartition("imported: ")[2].split())
 
 
-def tops(modules: set[str]) -> set[str]:
+@dataclass(frozen=True)
+class Read:
+    """What the tests here ask of a module; its tree would fill the memory."""
+
+    imports: tuple[tuple[str, tuple[str, ...]], ...]
+    """From where, which names; `import x` is from nowhere."""
+    attributes: tuple[str, ...]
+    constants: frozenset[str]
+
+
+def read(path: Path) -> Read:
+    return read_text(path.read_text(encoding="utf-8"))
+
+
+@cache  # by the text: a test writes a file again
+def read_text(text: str) -> Read:
+    nodes = list(ast.walk(ast.parse(text)))
+    imports = [
+        (getattr(each, "module", None) or "", tuple(alias.name for alias in each.names))
+        for each in nodes
+        if isinstance(each, ast.Import | ast.ImportFrom)
+    ]
+    return Read(
+        tuple(imports),
+        tuple(each.attr for each in nodes if isinstance(each, ast.Attribute)),
+        frozenset(str(each.value) for each in nodes if isinstance(each, ast.Constant)),
+    )
+
+
+def tops(modules: Set[str]) -> set[str]:
     return {module.partition(".")[0] for module in modules}
 
 
-def test_the_version_imports_nothing_of_the_house_but_its_door(tmp_path: Path) -> None:
-    modules = imported_by(tmp_path, "--version")
+def test_the_version_imports_nothing_of_the_house_but_its_door() -> None:
+    modules = imported_by("--version")
     assert {module for module in modules if module.startswith("console")} <= {"console", "console.__main__"}
     assert not {"argparse", "asyncio", "json", "msgspec", *HEAVY, *RIM} & tops(modules)
 
 
-def test_the_help_imports_the_table_of_verbs_and_no_verb(tmp_path: Path) -> None:
-    modules = imported_by(tmp_path, "--help")
+def test_the_help_imports_the_table_of_verbs_and_no_verb() -> None:
+    modules = imported_by("--help")
     own = {module for module in modules if module.startswith("console")}
     face = ("context", "examples", "exit_code", "main", "options", "parser", "streams", "verbs")
     assert own <= {"console", "console.__main__", "console.cli", "console.domain", "console.domain.problem"} | {
@@ -68,8 +100,8 @@ def test_the_help_imports_the_table_of_verbs_and_no_verb(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("verb", ["routes", "explain", "token"])
-def test_the_help_of_a_verb_imports_that_verb_alone(tmp_path: Path, verb: str) -> None:
-    modules = imported_by(tmp_path, verb, "--help")
+def test_the_help_of_a_verb_imports_that_verb_alone(verb: str) -> None:
+    modules = imported_by(verb, "--help")
     assert {row.module for row in VERBS.values()} & modules == {VERBS[verb].module}
 
 
@@ -93,8 +125,8 @@ def test_no_verb_waits_to_be_imported_in_vain() -> None:
         ["explain", "--status", "500", "--json", __file__],
     ],
 )
-def test_an_offline_verb_imports_neither_the_screen_nor_an_http_library(tmp_path: Path, arguments: list[str]) -> None:
-    modules = imported_by(tmp_path, *arguments)
+def test_an_offline_verb_imports_neither_the_screen_nor_an_http_library(arguments: list[str]) -> None:
+    modules = imported_by(*arguments)
     assert "console.cli.main" in modules
     assert not HEAVY & tops(modules)
 
@@ -109,21 +141,21 @@ def test_an_offline_verb_imports_neither_the_screen_nor_an_http_library(tmp_path
         ["check", "--list", "--json"],
     ],
 )
-def test_a_verb_that_reads_no_config_imports_nothing_of_its_reader(tmp_path: Path, arguments: list[str]) -> None:
-    assert not RIM & tops(imported_by(tmp_path, *arguments))
+def test_a_verb_that_reads_no_config_imports_nothing_of_its_reader(arguments: list[str]) -> None:
+    assert not RIM & tops(imported_by(*arguments))
 
 
 DOCUMENTS = "console.cli.reports.documents"
 
 
 @pytest.mark.parametrize("arguments", [["routes"], ["explain", "rate_limit"], ["check", "--list"], ["verify"]])
-def test_the_types_of_documents_are_imported_for_json_alone(tmp_path: Path, arguments: list[str]) -> None:
-    assert DOCUMENTS not in imported_by(tmp_path, *arguments)
-    assert DOCUMENTS in imported_by(tmp_path, *arguments, "--json")
+def test_the_types_of_documents_are_imported_for_json_alone(arguments: list[str]) -> None:
+    assert DOCUMENTS not in imported_by(*arguments)
+    assert DOCUMENTS in imported_by(*arguments, "--json")
 
 
-def test_the_recording_of_imports_would_see_the_reader_of_a_config(tmp_path: Path) -> None:
-    modules = tops(imported_by(tmp_path, "routes"))
+def test_the_recording_of_imports_would_see_the_reader_of_a_config() -> None:
+    modules = tops(imported_by("routes"))
     assert "pydantic" in modules
     assert not {"jsonschema", "tomli_w", "yaml"} & modules
 
@@ -157,8 +189,8 @@ def test_the_screen_is_there_before_any_network_library(tmp_path: Path) -> None:
         ["record", "verify", "--all", "--json"],
     ],
 )
-def test_a_verb_that_only_reads_the_ledger_imports_no_network_library(tmp_path: Path, arguments: list[str]) -> None:
-    modules = imported_by(tmp_path, *arguments)
+def test_a_verb_that_only_reads_the_ledger_imports_no_network_library(arguments: list[str]) -> None:
+    modules = imported_by(*arguments)
     assert "console.services.ledger.sqlite" in modules
     assert not HEAVY & tops(modules)
 
@@ -173,8 +205,8 @@ def test_what_reads_and_takes_out_a_candidate_imports_no_network_library() -> No
     assert not HEAVY & tops(modules)
 
 
-def test_a_verb_that_calls_a_gateway_imports_its_client_and_no_terminal_library(tmp_path: Path) -> None:
-    modules = tops(imported_by(tmp_path, "--profile", "faults", "smoke", "--role", "reviewer"))
+def test_a_verb_that_calls_a_gateway_imports_its_client_and_no_terminal_library() -> None:
+    modules = tops(imported_by("--profile", "faults", "smoke", "--role", "reviewer"))
     assert {"httpx", "aiohttp"} <= modules
     assert not {"textual", "rich", "click", "pygments"} & modules
 
@@ -183,8 +215,8 @@ def test_a_secret_is_revealed_where_it_is_sent_and_where_it_is_stored_and_nowher
     places = [
         path.relative_to(PACKAGE).as_posix()
         for path in sorted(PACKAGE.rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Attribute) and node.attr in ("reveal", "_Secret__value")
+        for attribute in read(path).attributes
+        if attribute in ("reveal", "_Secret__value")
     ]
     assert places == [
         "services/gateway/client.py",
@@ -219,10 +251,6 @@ NO_ROOMS = {"bench", "data", "docs", "referees", "support", "terminal"}
 """The folders of tests that stand for no room: what measures, what others wrote, what helps, what is seen whole."""
 
 
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
 def imports_of(package: Path) -> dict[str, set[str]]:
     """Return which modules of a package each of its modules imports, wherever in it and be it for types alone."""
     files = {
@@ -232,12 +260,9 @@ def imports_of(package: Path) -> dict[str, set[str]]:
     graph = {}
     for name, path in files.items():
         named = set()
-        for node in ast.walk(tree_of(path)):
-            if isinstance(node, ast.Import):
-                named |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                inner = {f"{node.module}.{alias.name}" for alias in node.names}
-                named |= inner if inner <= files.keys() else {node.module, *inner}
+        for module, names in read(path).imports:
+            inner = {f"{module}.{name}" if module else name for name in names}
+            named |= inner if not module or inner <= files.keys() else {module, *inner}
         graph[name] = (named & files.keys()) - {name}
     return graph
 
@@ -311,8 +336,8 @@ def borrowing(tests: Path) -> list[str]:
     return sorted(
         path.relative_to(tests).as_posix()
         for path in tests.rglob("*.py")
-        for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.ImportFrom) and (node.module or "").rpartition(".")[2].startswith("test_")
+        for module, _ in read(path).imports
+        if module.rpartition(".")[2].startswith("test_")
     )
 
 
@@ -348,20 +373,11 @@ def test_every_path_that_a_document_names_is_there(document: str) -> None:
 # --- Doors: what is done in one room alone ---------------------------------------------------------------------------
 
 
-@cache
-def names_in(path: Path) -> frozenset[str]:
-    return frozenset(
-        node.attr if isinstance(node, ast.Attribute) else str(node.value)
-        for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.Attribute | ast.Constant)
-    )
-
-
 def where(wanted: re.Pattern[str]) -> Iterator[str]:
     """Yield the modules of services that name something: an attribute, or a text that is that name alone."""
     services = PACKAGE / "services"
     for path in sorted(services.rglob("*.py")):
-        if any(wanted.fullmatch(word) for word in names_in(path)):
+        if any(wanted.fullmatch(word) for word in {*read(path).attributes, *read(path).constants}):
             yield path.relative_to(services).as_posix()
 
 

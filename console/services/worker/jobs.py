@@ -18,6 +18,8 @@ RUNS = "runs"
 """The queue of looks at runs."""
 _EVERY_MINUTE = "* * * * *"
 _POOL = 4
+REACH_S = 10.0
+"""How long a connection is waited for before the store counts as cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,14 @@ class Watched:
     every_s: float
 
 
-def jobs_app(database: Database, work: Work, watched: Iterable[Watched] = ()) -> "App":
+def jobs_app(database: Database, work: Work, watched: Iterable[Watched] = (), *, reach_s: float = REACH_S) -> "App":
     """Return Procrastinate's app on a store; it is not open yet.
 
     Args:
         database: The store.
         work: What is done.
         watched: The profiles to watch, each on its own clock, which all workers share.
+        reach_s: How long a connection is waited for before the store counts as cut off.
 
     Raises:
         LedgerError: Procrastinate is not installed.
@@ -65,8 +68,8 @@ def jobs_app(database: Database, work: Work, watched: Iterable[Watched] = ()) ->
             kwargs=database.pool_parameters(JOBS_SCHEMA),
             min_size=1,
             max_size=_POOL,
-            timeout=10.0,
-            reconnect_timeout=10.0,
+            timeout=reach_s,
+            reconnect_timeout=reach_s,
         )
     )
 

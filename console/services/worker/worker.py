@@ -15,7 +15,7 @@ from console.services.ledger.postgres.failures import UnknownOutcomeError
 from console.services.ledger.postgres.jobs_schema import require_installed
 from console.services.ledger.postgres.migrations import require_known
 from console.services.worker.bell import STALLED_S, Bell
-from console.services.worker.jobs import RUNS, Watched, Work, handed_to, jobs_app, queue_of
+from console.services.worker.jobs import REACH_S, RUNS, Watched, Work, handed_to, jobs_app, queue_of
 from console.services.worker.look import Eyes, Look, Looked, look_at
 from console.services.worker.presence import Presence
 from console.services.worker.tally import Tally
@@ -30,6 +30,9 @@ DRAIN_S = 60.0
 _REAP_EVERY_S = 10.0
 _AGAIN_S = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 """The waits before the store is tried again; the last one from then on."""
+_CANCEL_AGAIN_S = 1.0
+_JOBS = "jobs"
+"""The name of the task that takes jobs."""
 _MOST_RUNS = 10_000
 _ACTIVE = Wanted(status="active")
 
@@ -52,6 +55,8 @@ class WorkerPlan:
     """How old another worker's heartbeat may be before its jobs are failed."""
     poll_s: float = 5.0
     """How often it looks for jobs whose bell was lost."""
+    reach_s: float = REACH_S
+    """How long it waits for a connection before the store counts as cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,8 @@ class Worker:
         while not self.stop.is_set():
             try:
                 await self.database.run(self._require_versions)
-                async with jobs_app(self.database, work, self.plan.watched).open_async() as app:
+                app_of_jobs = jobs_app(self.database, work, self.plan.watched, reach_s=self.plan.reach_s)
+                async with app_of_jobs.open_async() as app:
                     back = ", which is back" if fails else ""
                     self.tell(Told(f"worker {self.presence.name} takes jobs of {self.database.where}{back}"))
                     fails = 0
@@ -155,7 +161,7 @@ class Worker:
                 ("hurry", self._hurry()),
             )
         ]
-        working = asyncio.create_task(_taking(taker), name="jobs")
+        working = asyncio.create_task(_taking(taker), name=_JOBS)
         try:
             await asyncio.wait({working, *beside[:2]}, return_when=asyncio.FIRST_COMPLETED)
             _end(taker)
@@ -164,11 +170,7 @@ class Worker:
                 if each.done():
                     each.result()
         finally:
-            for each in beside:
-                each.cancel()
-            if not working.done():
-                working.cancel()
-            await asyncio.gather(*beside, working, return_exceptions=True)
+            await _ended({*beside, working})
             with contextlib.suppress(LedgerError):  # a worker that cannot say goodbye has no heartbeat soon
                 await self.presence.forget()
 
@@ -275,6 +277,22 @@ class Worker:
 
 async def _taking(taker: "Taker") -> None:
     await taker.run()  # type: ignore[no-untyped-call]
+
+
+async def _ended(tasks: "set[asyncio.Task[None]]") -> None:
+    """Cancel tasks, again and again until they have ended: a driver may lose a cancellation that comes with an answer.
+
+    What takes jobs is cancelled once: it waits for those at hand itself.
+    """
+    left = {each for each in tasks if not each.done()}
+    for each in left:
+        each.cancel()
+    while left:
+        _, left = await asyncio.wait(left, timeout=_CANCEL_AGAIN_S)
+        for each in left:
+            if each.get_name() != _JOBS:
+                each.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _seen(job: "asyncio.Task[object]") -> None:

@@ -13,14 +13,10 @@ from console.domain.run.state import RunStatus
 from console.services.demo.story import story
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("state_home")]
-SIZES = [(80, 24), (120, 40)]
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_the_first_task_goes_from_two_keys_to_a_candidate_with_a_narrower_plan(
-    size: tuple[int, int], state_home: Path
-) -> None:
-    async with sitting(size=size, is_demo=True) as desk:
+async def test_the_first_task_goes_from_two_keys_to_a_candidate_with_a_narrower_plan(state_home: Path) -> None:
+    async with sitting(size=(80, 24), is_demo=True) as desk:
         await desk.press("n")
         await desk.until_screen(NewRunDialog)
         assert "every gate holds" in desk.drawn("ask")

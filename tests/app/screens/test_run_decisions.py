@@ -37,23 +37,23 @@ class Pause:
         await self.over.wait()
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_a_decision_leaves_in_view_what_it_is_about(tmp_path: Path, size: tuple[int, int]) -> None:
-    async with sitting(size=size) as desk:
+async def test_a_decision_leaves_in_view_what_it_is_about(tmp_path: Path) -> None:
+    async with sitting(size=(120, 40)) as desk:
         await desk.begin(repository(tmp_path))
         await desk.go_to(Gate.PLANNER)
         await desk.step()
         await desk.press("left_square_bracket", "3", "v")
         await desk.until_screen(AskDialog)
-        assert "~ revise" in desk.drawn("ask")
-        gate = hands.drawn(desk.screen, "gate")
-        assert "may touch     docs/gateway-note.md" in gate
-        assert "1. Read AGENTS.md" in gate
-        assert desk.view.back == 0
-        assert place(desk, "gate").bottom <= desk.app.screen.query_one("#framed").region.y
-        if size == (80, 24):
-            await desk.press("down")
-            assert hands.drawn(desk.screen, "gate") != gate
+        for width, height in ((120, 40), (80, 24)):
+            await hands.resize(desk.app, width, height)
+            assert "~ revise" in desk.drawn("ask")
+            gate = hands.drawn(desk.screen, "gate")
+            assert "may touch     docs/gateway-note.md" in gate
+            assert "1. Read AGENTS.md" in gate
+            assert desk.view.back == 0
+            assert place(desk, "gate").bottom <= desk.app.screen.query_one("#framed").region.y
+        await desk.press("down")
+        assert hands.drawn(desk.screen, "gate") != gate
 
 
 async def test_a_judges_gate_shows_the_whole_draft_at_a_key(tmp_path: Path) -> None:

@@ -50,11 +50,8 @@ async def begin_with_agent(desk: Desk, root: Path) -> None:
     await desk.until(lambda: desk.view.state is not None)
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_an_agent_is_picked_by_keys_and_its_task_and_its_turn_are_shown(
-    tmp_path: Path, size: tuple[int, int]
-) -> None:
-    async with sitting(config(tmp_path, agent=WRITES), size) as desk:
+async def test_an_agent_is_picked_by_keys_and_its_task_and_its_turn_are_shown(tmp_path: Path) -> None:
+    async with sitting(config(tmp_path, agent=WRITES), (80, 24)) as desk:
         await begin_with_agent(desk, repository(tmp_path))
         await desk.go_to(Gate.WRITER)
         assert "writer is due · an agent's turn" in frame(desk)
@@ -63,8 +60,10 @@ async def test_an_agent_is_picked_by_keys_and_its_task_and_its_turn_are_shown(
         assert "the agent will be given this; nothing was started so far" in desk.drawn("text")
         await desk.press("escape")
         await desk.step()
-        assert "agent         own command: 0 calls; exited with 0" in desk.drawn("gate")
-        assert "isolation     files held by" in desk.drawn("gate")
+        for width, height in SIZES:
+            await hands.resize(desk.app, width, height)
+            assert "agent         own command: 0 calls; exited with 0" in desk.drawn("gate")
+            assert "isolation     files held by" in desk.drawn("gate")
         assert desk.run.opened is not None
         assert desk.run.opened.failure is None
 

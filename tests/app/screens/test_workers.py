@@ -10,7 +10,7 @@ from support.postgres.databases import Postgres
 from support.run.desks import FILES
 from support.run.gateway import run_gateway
 from support.run.screen_desk import Desk, config, sitting
-from support.team.worker_process import PLAN, TeamOffice, worker_of
+from support.team.worker_process import IMPATIENT, TeamOffice, impatient, worker_of
 
 from console.app.screens.routes_screen import RoutesScreen
 from console.app.screens.workers_screen import WorkersScreen
@@ -63,8 +63,10 @@ async def test_it_shows_who_passed_which_run_over_and_keeps_that_while_the_store
             await desk.until(lambda: bool(view(desk).store))
             assert "no worker has been seen" in drawn(desk)
 
-            lacking = worker_of(office, context, "lacking", tell=lambda _: None, plan=PLAN, clones=(other,))
-            async with asyncio.TaskGroup() as group:
+            async with impatient(team_database.url) as database, asyncio.TaskGroup() as group:
+                lacking = worker_of(
+                    office, context, "lacking", tell=lambda _: None, plan=IMPATIENT, clones=(other,), database=database
+                )
                 group.create_task(lacking.run())
                 log = await office.begin(context)
                 await desk.until(lambda: any(each.said.passed for each in view(desk).workers))

@@ -6,8 +6,9 @@ import os
 import re
 import runpy
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from jsonschema import ValidationError
 from support.cli.console_process import Console
 from support.cli.relay_command import relay_document
-from support.cli.schemas import FOLDER, valid
+from support.cli.schemas import FOLDER, valid, validator
 from support.git.repositories import Repository
 from support.postgres.databases import Postgres
 from support.relay.stand_in import StandIn
@@ -32,12 +33,14 @@ ROOT = FOLDER.parents[1]
 NAME = re.compile(r"gateway-console/[a-z-]+/v\d+")
 
 
-def names_in_code() -> set[str]:
+@cache
+def names_in_code() -> Set[str]:
     """Return the name of every document that the code can write."""
     return {
         node.value
         for path in (ROOT / "console").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if NAME.search(text := path.read_text(encoding="utf-8"))
+        for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and NAME.fullmatch(node.value)
     }
 
@@ -149,11 +152,11 @@ async def test_real_documents_of_every_name_meet_their_schemas(console: Console,
     await console.run("routes", "--profile", "faults", "--baseline", files[1], "--update-baseline")
     documents += [valid(json.loads((console.home / name).read_text())) for name in files]
     assert {each["schema"] for each in documents} == names_in_code() - OF_A_STORE
-    for document in documents:
-        assert next(iter(document)) == "schema"
+    assert {next(iter(each)) for each in documents} == {"schema"}
+    unlike = {(each["schema"], frozenset(each)): each for each in documents}  # what has the same keys is as wrong
+    for document in unlike.values():
         for wrong in (document | {"more": 1}, *(without(document, key) for key in document if key not in MAY_LACK)):
-            with pytest.raises(ValidationError):
-                valid(wrong)
+            assert not validator(document["schema"]).is_valid(wrong)
 
 
 MAY_LACK = ("schema", "handovers")

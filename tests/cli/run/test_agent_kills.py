@@ -57,12 +57,10 @@ class Due:
     config: Path
     run_id: str
     path: str
-    stages: tuple[str, ...]
-    """Where to kill: a real agent takes its time, so it is killed at fewer points."""
 
     def copied(self, home: Path) -> "Due":
         shutil.copytree(self.console.home, home)
-        return Due(Console(home), self.gateway, self.config, self.run_id, self.path, self.stages)
+        return Due(Console(home), self.gateway, self.config, self.run_id, self.path)
 
     @property
     def words(self) -> tuple[tuple[str | Path, ...], dict[str, str]]:
@@ -86,15 +84,15 @@ async def due(request: pytest.FixtureRequest, console: Console, tmp_path: Path) 
     path = os.environ["PATH"]
     if request.param == "codex":
         path = f"{program_of('codex').parent}:{path}"
-        writer, stages = ("--writer", "codex"), STAGES[2:3]
+        writer = ("--writer", "codex")
     else:
-        writer, stages = ("--writer-command", own_agent(tmp_path / "agents", DOES)), STAGES
+        writer = ("--writer-command", own_agent(tmp_path / "agents", DOES))
     task = tmp_path / "task.md"
     task.write_text(TASK)
     repository = Repository(tmp_path / "repository", FILES)
     async with run_gateway() as gateway:
         config = console.write_config(config_text(base_url=gateway.base_url, token_ref="env:GATEWAY_TOKEN"))
-        due = Due(console, gateway, config, "", path, stages)
+        due = Due(console, gateway, config, "", path)
         _, at = await due.run("run", "start", "--task-file", str(task), "--repo", str(repository.root), *writer)
         due.run_id = at["run_id"]
         while (at["gate"], at["phase"]) != ("writer", "due"):
@@ -103,13 +101,23 @@ async def due(request: pytest.FixtureRequest, console: Console, tmp_path: Path) 
         yield due
 
 
-@dataclass
-class Killer:
-    """Kills a victim in the nth call of the agent, at a stage of its answer."""
+@dataclass(frozen=True)
+class Kill:
+    """Who is killed in the nth call of the agent, at which stage of its answer."""
 
     victim: str
     call: int
     stage: str
+
+    def __str__(self) -> str:
+        return f"{self.victim}-{self.call}-{self.stage}"
+
+
+@dataclass
+class Killer:
+    """Kills a victim when it comes to that."""
+
+    kill: Kill
     process: asyncio.subprocess.Process | None = None
     came: int = 0
     seen: tuple[Seen, ...] = ()
@@ -117,16 +125,16 @@ class Killer:
 
     async def hold(self, asked: Generation, stage: str) -> None:
         self.came += asked.role == "writer" and stage == "received"
-        if self.process is None or asked.role != "writer" or (self.came, stage) != (self.call, self.stage):
+        if self.process is None or asked.role != "writer" or (self.came, stage) != (self.kill.call, self.kill.stage):
             return
         process, self.process = self.process, None
         self.seen = descendants_of(process.pid)
-        if self.victim in ("console", "interrupted"):
-            process.send_signal(signal.SIGKILL if self.victim == "console" else signal.SIGINT)
+        if self.kill.victim in ("console", "interrupted"):
+            process.send_signal(signal.SIGKILL if self.kill.victim == "console" else signal.SIGINT)
             await process.wait()
             return
-        victims = [each for each in self.seen if each.is_supervisor == (self.victim == "supervisor")]
-        if self.victim == "agent":
+        victims = [each for each in self.seen if each.is_supervisor == (self.kill.victim == "supervisor")]
+        if self.kill.victim == "agent":
             victims = [each for each in victims if each.is_agent]
         assert victims
         for each in victims:
@@ -134,28 +142,39 @@ class Killer:
         await asyncio.gather(*(each.is_gone() for each in victims))
 
 
-# At the second call, which adds one that was paid already, those two that end in different ways.
-OWN = [*((victim, 1) for victim in VICTIMS), ("console", 2), ("agent", 2)]
-CODEX = [("console", 1), ("supervisor", 1), ("agent", 2)]
+OWN = (
+    Kill("console", 1, "received"),
+    Kill("console", 1, "halfway"),
+    Kill("interrupted", 1, "begun"),
+    Kill("supervisor", 1, "halfway"),
+    Kill("agent", 1, "almost"),
+    # At the second call, which adds one that was paid already, those two that end in different ways.
+    Kill("console", 2, "almost"),
+    Kill("agent", 2, "received"),
+)
+"""Each victim, and each stage of an answer. What holds an agent knows nothing of the agent's calls, nor the relay of
+who is killed: all victims at all stages would find no more."""
+CODEX = (Kill("console", 1, "halfway"), Kill("agent", 2, "halfway"))
+"""A real agent has processes of its own; it takes its time."""
 
 
 @pytest.mark.parametrize(
-    ("due", "victim", "call"),
-    [
-        *(("own", *each) for each in OWN),
-        *(pytest.param("codex", *each, marks=pytest.mark.referee) for each in CODEX),
-    ],
+    ("due", "kills"),
+    [("own", OWN), pytest.param("codex", CODEX, marks=pytest.mark.referee)],
     indirect=["due"],
+    ids=["own", "codex"],
 )
 async def test_a_kill_while_an_agent_writes_loses_and_repeats_nothing(
-    due: Due, tmp_path: Path, victim: str, call: int
+    due: Due, tmp_path: Path, kills: tuple[Kill, ...]
 ) -> None:
-    for stage in due.stages:
-        await _check(due.copied(tmp_path / f"home-{victim}-{call}-{stage}"), Killer(victim, call, stage))
+    assert {each.stage for each in OWN} == set(STAGES)
+    assert {each.victim for each in OWN} == set(VICTIMS)
+    for kill in kills:
+        await _check(due.copied(tmp_path / f"home-{kill}"), Killer(kill))
 
 
 async def _check(due: Due, killer: Killer) -> None:
-    gateway, place = due.gateway, f"{killer.victim} in call {killer.call}, {killer.stage}"
+    gateway, kill, place = due.gateway, killer.kill, str(killer.kill)
     gateway.hold = killer.hold
     before = gateway.roles.count("writer")
     more, environment = due.words
@@ -163,12 +182,12 @@ async def _check(due: Due, killer: Killer) -> None:
         killer.process = process
         ended = await ended_of(process)
     assert killer.seen, place
-    is_consoles = killer.victim in ("console", "interrupted")
+    is_consoles = kill.victim in ("console", "interrupted")
     assert "Traceback" not in ended.stderr, place
-    assert ended.code == {"console": -signal.SIGKILL, "interrupted": 130}.get(killer.victim, 7), place
+    assert ended.code == {"console": -signal.SIGKILL, "interrupted": 130}.get(kill.victim, 7), place
     await asyncio.gather(*(each.is_gone() for each in killer.seen))
     sent = gateway.roles.count("writer") - before
-    assert sent == killer.call, place
+    assert sent == kill.call, place
 
     code, at = await due.run("run", "resume", due.run_id)
     assert (code, gateway.roles.count("writer") - before) == (7, sent), place

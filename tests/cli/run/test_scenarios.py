@@ -45,7 +45,6 @@ async def test_a_scenario_shows_what_it_is_for(console: Console, scenario: Scena
     ("number", "code", "moment"),
     [
         (signal.SIGINT, 130, b"call: planner"),
-        (signal.SIGINT, 130, b"total    run "),
         (signal.SIGTERM, 128 + signal.SIGTERM, b"call: planner"),
         (signal.SIGHUP, 128 + signal.SIGHUP, b"total    run "),
     ],

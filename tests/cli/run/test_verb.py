@@ -503,7 +503,7 @@ async def test_a_task_from_a_closed_stdin_is_empty(runs: RunConsole) -> None:
     assert "the task is empty" in complaint
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 async def test_a_call_that_is_cut_off_is_repeated_only_when_the_operator_says_so(
     runs: RunConsole, number: signal.Signals
 ) -> None:

@@ -353,16 +353,25 @@ async def _is_found(walked: Walked, place: Path, tamper: str, lines: Sequence[Li
 
 @pytest.mark.parametrize("tamper", TAMPERS)
 async def test_every_kind_of_line_is_guarded(walked: Walked, tmp_path: Path, tamper: str) -> None:
-    """Each kind of line is tampered with in some way here, and every line in every way in the long test."""
-    firsts = [*{line.kind: line for line in reversed(walked.lines)}.values()]
+    """Each kind of line is tampered with in some way here, and in every way in the long test."""
+    firsts = _firsts(walked)
     assert len(firsts) >= 12
     await _is_found(walked, tmp_path, tamper, firsts[[*TAMPERS].index(tamper) % 6 :: 6])
 
 
+def _firsts(walked: Walked) -> list[Line]:
+    """Return the first line of each kind."""
+    return [*{line.kind: line for line in reversed(walked.lines)}.values()]
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("tamper", TAMPERS)
-async def test_every_line_is_guarded(walked: Walked, tmp_path: Path, tamper: str) -> None:
-    await _is_found(walked, tmp_path, tamper, walked.lines)
+async def test_every_kind_of_line_and_the_end_are_guarded_in_every_way(
+    walked: Walked, tmp_path: Path, tamper: str
+) -> None:
+    places = {line.seq: line for line in (*_firsts(walked), *walked.lines[-2:])}
+    assert {1, 2, len(walked.lines)} <= places.keys()
+    await _is_found(walked, tmp_path, tamper, [*places.values()])
 
 
 # --- Runs that changed places ----------------------------------------------------------------------------------------

@@ -214,9 +214,9 @@ async def test_a_gateway_that_stays_silent_is_an_outage_that_names_the_relays_ow
 
 # --- Memory ----------------------------------------------------------------------------------------------------------
 
-DELTAS, EARLY, WINDOW = 20_000, 4_000, 200
+DELTAS, EARLY, WINDOW = 12_000, 4_000, 200
 ALLOWED_GROWTH = 16 * 1024
-"""In bytes, within 16,000 deltas: two bytes that are kept of each are too many."""
+"""In bytes, within 8,000 deltas: three bytes that are kept of each are too many."""
 
 
 @pytest.mark.parametrize("family", [R, *(pytest.param(each, marks=pytest.mark.long) for each in (M, C))])

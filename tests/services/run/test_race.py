@@ -73,7 +73,7 @@ async def at_once(deed: str, run_id: str, all_consoles: list[RunConsole]) -> lis
 
 @pytest.mark.parametrize(
     ("count", "rounds"),
-    [(8, 2), pytest.param(2, 20, marks=pytest.mark.long), pytest.param(8, 20, marks=pytest.mark.long)],
+    [(8, 2), pytest.param(2, 10, marks=pytest.mark.long)],
 )
 async def test_of_operators_who_decide_at_once_one_is_accepted_and_the_others_are_told(
     office: Office, count: int, rounds: int

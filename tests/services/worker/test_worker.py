@@ -9,7 +9,7 @@ from support.git.repositories import Repository
 from support.postgres.databases import Postgres
 from support.run.desks import FILES
 from support.run.gateway import Generation, RunGateway
-from support.team.worker_process import PLAN, Lines, TeamOffice, worker_of
+from support.team.worker_process import IMPATIENT, PLAN, Lines, TeamOffice, impatient, worker_of
 from support.team.worker_soak import SoakPlan, soak_workers
 
 from console.domain.run.command import machine_verdict
@@ -49,6 +49,21 @@ async def test_a_job_makes_no_round_of_a_profile_that_the_worker_does_not_watch(
     assert [each.words for each in told if "costly" in each.words] == [
         "a job asks for a round of costly, which is not watched here"
     ]
+
+
+async def test_a_worker_ends_though_a_driver_lost_a_cancellation(desk: RunContext, office: TeamOffice) -> None:
+    lost: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        try:
+            await asyncio.sleep(seconds)
+        except asyncio.CancelledError:
+            if lost:
+                raise
+            lost.append(seconds)
+
+    await replace(worker_of(office, desk, "ann", tell=Lines().add, plan=ONCE), sleep=sleep).run()
+    assert lost
 
 
 async def test_a_worker_does_a_gates_work_and_leaves_the_decision_to_an_operator(
@@ -104,8 +119,8 @@ async def test_a_worker_of_which_the_store_goes_away_says_so_and_goes_on_once_it
     office: TeamOffice, desk: RunContext, team_database: Postgres
 ) -> None:
     told = Lines()
-    worker = worker_of(office, desk, "ann", tell=told.add)
-    async with asyncio.TaskGroup() as group:
+    async with impatient(office.store_url) as database, asyncio.TaskGroup() as group:
+        worker = worker_of(office, desk, "ann", tell=told.add, plan=IMPATIENT, database=database)
         group.create_task(worker.run())
         await told.until("takes jobs")
         team_database.server.stop()

@@ -4,11 +4,12 @@ It prints what it tells, one line each; the first is "ready". SIGTERM drains it,
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import tomli_w
@@ -16,6 +17,8 @@ from support.config import config_table
 from support.git.repositories import Repository
 from support.run.desks import Office
 
+from console.domain.tokens.secret import Secret
+from console.services.ledger.postgres.database import Database
 from console.services.open_gateway import open_target
 from console.services.run.run_context import RunContext
 from console.services.worker.look import Eyes
@@ -24,6 +27,9 @@ from console.services.worker.presence import Presence
 from console.services.worker.worker import Told, Worker, WorkerPlan
 
 PLAN = WorkerPlan(concurrency=2, heartbeat_s=0.5, reap_every_s=0.5, poll_s=0.5, stalled_s=5, is_auto=True)
+
+IMPATIENT = replace(PLAN, reach_s=1.0)
+"""For a worker whose store goes away."""
 
 
 @dataclass
@@ -65,6 +71,13 @@ class Lines:
             await self._more.wait()
 
 
+@contextlib.asynccontextmanager
+async def impatient(url: str) -> AsyncIterator[Database]:
+    """Connect to a store as a worker whose operations do not wait for a server that is gone."""
+    async with await Database.open(Secret(url), label="worker", wait=lambda _: None) as database:
+        yield database
+
+
 def say(told: Told) -> None:
     sys.stdout.write(told.words + "\n")
     sys.stdout.flush()
@@ -82,14 +95,16 @@ def worker_of(
     tell: Callable[[Told], None] = say,
     plan: WorkerPlan = PLAN,
     clones: tuple[Clone, ...] = (),
+    database: Database | None = None,
 ) -> Worker:
-    """Return a worker of an office, whose runs wait in a store."""
-    assert context.store.database is not None
+    """Return a worker of an office, whose runs wait in a store; its own jobs by another connection if one is given."""
+    database = database or context.store.database
+    assert database is not None
     profile = office.profile()
     means = MachineMeans({profile.name: profile}, clones, office.environment)
     eyes = Eyes(context, means.find, lambda each: open_target(each, office.embedded, environment=office.environment))
-    presence = Presence(context.store.database, name, context.operator.host)
-    return Worker(context.store.database, eyes, presence, plan, tell, never)
+    presence = Presence(database, name, context.operator.host)
+    return Worker(database, eyes, presence, plan, tell, never)
 
 
 async def serve(office: Office, name: str) -> None:

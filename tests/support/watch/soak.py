@@ -33,7 +33,10 @@ from console.view.watch.metrics import WatchMetrics, otlp_metrics, prometheus_te
 CALM = Act("is good", GOOD)
 WARM_ROUNDS = 200
 """After how many rounds the process is measured, again and again: the first time, everything is loaded."""
-BUDGET_TOKENS = 10_000
+SCRAPE_ROUNDS = 50
+"""After how many rounds the metrics are written and scraped, again and again."""
+BUDGET_TOKENS = 6_300
+"""Used up in the second cycle, at a round in which nothing else is told."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ class Soaked:
     generating: int = 0
     spent_tokens: int = 0
     budget_told: int = 0
+    paid_rounds: int = 0
+    """How many rounds there were before the budget was used up."""
     delivered: int = 0
     delivered_twice: int = 0
     dropped: int = 0
@@ -126,6 +131,7 @@ async def soak(
     *,
     budget_tokens: int = BUDGET_TOKENS,
     moods: tuple[str, ...] = MOODS,
+    measure_each: int = WARM_ROUNDS,
     pause: Callable[[float], Awaitable[None]] | None = None,
 ) -> Soaked:
     """Watch a gateway that fails in every way until a number of rounds says that it is over.
@@ -135,6 +141,7 @@ async def soak(
         is_over: Returns whether so many rounds are enough; asked after each whole act.
         budget_tokens: The budget of the paid rungs.
         moods: What the webhook does, in this order.
+        measure_each: After how many rounds the process is measured, again and again.
         pause: How a delivery waits before it is tried again; None means the real time.
 
     """
@@ -146,7 +153,7 @@ async def soak(
         courier: Courier[Change] = Courier(address, _body, lambda _: None, **more)
         delivering = asyncio.ensure_future(courier.run())
         stack.push_async_callback(_ended, delivering)
-        soaking = _Soaking(directory, gateway, courier, is_over)
+        soaking = _Soaking(directory, gateway, courier, is_over, measure_each)
         soaking.metrics_at = await stack.enter_async_context(serve_metrics(0, lambda: prometheus_text(soaking.metrics)))
         policy = PolicySettings(budget_tokens=budget_tokens, run_max_output_tokens=256)
         desk = FixedDesk([profile_at(gateway.base_url, policy=policy, idle_timeout_s=0.2, connect_timeout_s=5.0)])
@@ -171,7 +178,12 @@ class _Soaking:
     """A soak at work: it plays the next act after each round, and compares what each act told."""
 
     def __init__(
-        self, directory: Path, gateway: FailingGateway, courier: Courier[Change], is_over: Callable[[int], bool]
+        self,
+        directory: Path,
+        gateway: FailingGateway,
+        courier: Courier[Change],
+        is_over: Callable[[int], bool],
+        measure_each: int,
     ) -> None:
         self.soaked = Soaked()
         self.stop = asyncio.Event()
@@ -180,6 +192,7 @@ class _Soaking:
         self._directory = directory
         self._gateway = gateway
         self._courier = courier
+        self._measure_each = measure_each
         self._script = _Script(is_over, self.soaked)
         self._plays = self._script.rounds()
         self._act, self._left = next(self._plays)
@@ -199,6 +212,7 @@ class _Soaking:
     def _note(self, told: Told) -> None:
         if told.kind is ToldKind.BUDGET_USED_UP:
             self.soaked.budget_told += 1
+            self.soaked.paid_rounds = self.soaked.rounds
             self._script.is_paid, self._script.stops = False, True
         else:
             self._told.append(told)
@@ -212,12 +226,12 @@ class _Soaking:
         soaked.rounds += 1
         soaked.spent_tokens = ended.profiles["p"].spent.tokens
         self.metrics = WatchMetrics("0", ended.profiles, 1.0, ended.at, ended.number, ended.elapsed_s)
-        if soaked.rounds % 50 == 0:
+        if soaked.rounds % SCRAPE_ROUNDS == 0:
             write_metrics(self._directory / "watch.prom", prometheus_text(self.metrics))
             json.loads(otlp_metrics(self.metrics))
             soaked.samples += len(await _scraped(self.metrics_at))
             soaked.scrapes += 1
-        if soaked.rounds % WARM_ROUNDS == 0:
+        if soaked.rounds % self._measure_each == 0:
             soaked.measures.append(Measure.now())
         if self._left == 1:
             _compare(self._script, self._act, self._told)
