@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from support.agent_settings.golden import GATEWAY, OTHER, Golden, LaidOut, golden_trees, lay_out
 from support.cli.console_process import Console
-from support.referees.agent_clients import program_of
+from support.referees.agent_clients import program_of, quiet_opencode
 from support.referees.agents import environment, find_agents, run
 from support.relay.relays import relaying
 
@@ -28,7 +28,6 @@ pytestmark = pytest.mark.referee
 
 MODEL = "gpt-route-placeholder"
 TABLE = RouteTable((Route(Role.WRITER, MODEL, EndpointFamily.RESPONSES, EndpointFamily.RESPONSES.standard_path),))
-_SWITCHES = ("AUTOUPDATE", "MODELS_FETCH", "LSP_DOWNLOAD", "DEFAULT_PLUGINS")
 
 
 class Listener:
@@ -74,10 +73,10 @@ def _command(agent: str) -> tuple[str, ...]:
 
 
 async def _run(laid_out: LaidOut) -> str:
-    quiet = {f"OPENCODE_DISABLE_{each}": "1" for each in _SWITCHES} | {"GEMINI_CLI_NO_RELAUNCH": "1"}
     own = {name: value for name, value in laid_out.environment.items() if name not in ("HOME", "PATH")}
     temporary = laid_out.root / "tmp"
     temporary.mkdir()
+    quiet = quiet_opencode(temporary) | {"GEMINI_CLI_NO_RELAUNCH": "1"}
     settings = environment(laid_out.root / "home", TMPDIR=str(temporary), **quiet, **own)
     return await run(_command(laid_out.golden.agent), laid_out.directory, settings)
 

@@ -9,7 +9,7 @@ from console.domain.run.agent_event import Isolation
 from console.domain.text.safe import safe
 from console.services.coding_agent.installation import installed_in, version_in
 from console.services.git.command import NoGitError, run_own_git
-from console.services.relay.agent_home import PreparedAgent, without_tokens
+from console.services.relay.agent_home import PreparedAgent, no_way_out, without_tokens
 from console.services.system.confined_child import NOT_HELD
 from console.services.system.confinement import Confinement, confined
 from console.services.system.handover import handover
@@ -21,9 +21,6 @@ _OUTPUT_BYTES = 4 * 1024 * 1024
 _TAIL_BYTES = 4096
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ")
 """What an agent gets of the operator's environment: what a program needs to start and to be read."""
-_NO_WAY_OUT = "http://127.0.0.1:9"
-"""A proxy that is not there: what a program sends through its proxy can reach nothing but loopback."""
-_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _SAID_LIMIT = 200
 
 
@@ -139,8 +136,7 @@ def _environment(prepared: PreparedAgent, temporary: Path, environment: Mapping[
     home = str(prepared.home)
     own = {"HOME": home, "TMPDIR": str(temporary), "TERM": "dumb"}
     folders = {f"XDG_{kind}_HOME": f"{home}/.{kind.lower()}" for kind in ("CONFIG", "DATA", "STATE", "CACHE")}
-    proxies = {name: _NO_WAY_OUT for each in _PROXIES for name in (each, each.lower())}
-    return {**proxies, **kept, **own, **folders, **prepared.variables}
+    return {**no_way_out(), **kept, **own, **folders, **prepared.variables}
 
 
 async def _begin_repository(work: Path, environment: Mapping[str, str]) -> None:

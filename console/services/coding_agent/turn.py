@@ -18,14 +18,14 @@ from console.domain.relay.agent_settings import Place
 from console.domain.relay.call import RelayEvent
 from console.domain.relay.refusal import RefusedFor, RelayRefusal
 from console.domain.routes.contract import RouteCheck
-from console.domain.run.agent_event import AgentEnding, FileGuard, Isolation
+from console.domain.run.agent_event import AgentEnding, FileGuard, Isolation, NetworkGuard
 from console.services.checks.policy_command import clean_environment, shown_tail
 from console.services.checks.throwaway import Throwaway, ThrowawayError
 from console.services.coding_agent.choice import WritingAgent, read_version
 from console.services.coding_agent.named_source import named_source
 from console.services.gateway.client import Gateway
 from console.services.gateway.reservations import Reservations
-from console.services.relay.agent_home import set_up
+from console.services.relay.agent_home import no_way_out, set_up
 from console.services.relay.client import BookedCall, RelayClient
 from console.services.relay.opening import OpenRelay, open_relay
 from console.services.relay.relay import RelayRules
@@ -38,7 +38,7 @@ PATCH_LIMIT = 64_000_000
 OUTPUT_LIMIT = 32_000_000
 """The most bytes that an agent may write to stdout and stderr."""
 _TAIL = 262_144
-_LOOPBACK = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+_LOOPBACK = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost,::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,8 @@ class Turn:
     def environment(self, environment: Mapping[str, str]) -> dict[str, str]:
         """Return the agent's environment without its settings: an allow-list, in which no token is."""
         clean = clean_environment(environment, home=self._tree.home, temporary=self._tree.temporary)
-        return clean | _LOOPBACK
+        is_cut_off = self._order.isolation.network is not NetworkGuard.NONE
+        return clean | _LOOPBACK | (no_way_out() if is_cut_off else {})
 
     @property
     def _may(self) -> Confinement:

@@ -40,6 +40,9 @@ _PAST_THE_RELAY = re.compile(
 """Settings of agents and SDKs that could lead a call past the relay."""
 _OPEN = frozenset({Scheme.ENV, Scheme.FILE, Scheme.KEYRING, Scheme.KERNEL, Scheme.CMD})
 _NO_PROXY = "127.0.0.1"
+_NO_WAY_OUT = "http://127.0.0.1:9"
+"""A proxy that is not there: what a program sends through its proxy can reach nothing but loopback."""
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,14 @@ def without_tokens(environment: Mapping[str, str], own_names: Sequence[str] = ()
     for name in ("NO_PROXY", "no_proxy"):
         kept[name] = ",".join(filter(None, (kept.get(name), _NO_PROXY)))
     return CleanedEnvironment(kept, tuple(sorted(removed)))
+
+
+def no_way_out() -> dict[str, str]:
+    """Return variables for an agent that reaches nothing but loopback, so that it finds that out at once.
+
+    Without them Codex asks a name server that it cannot reach, for news and plugins, and waits for seconds each time.
+    """
+    return {name: _NO_WAY_OUT for each in _PROXIES for name in (each, each.lower())}
 
 
 def _holds_secret(name: str, value: str) -> bool:

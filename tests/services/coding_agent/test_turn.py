@@ -21,7 +21,7 @@ from console.domain.routes.contract import check
 from console.domain.routes.family import EndpointFamily
 from console.domain.routes.role import Role
 from console.domain.routes.route import Route, RouteTable
-from console.domain.run.agent_event import OWN_COMMAND, AgentEnding, FileGuard
+from console.domain.run.agent_event import OWN_COMMAND, AgentEnding, FileGuard, NetworkGuard
 from console.domain.tokens.secret import Secret
 from console.services.coding_agent.choice import WritingAgent, find_agent
 from console.services.coding_agent.turn import CallAsked, CallDone, Turn, TurnEnded, TurnEvent, TurnOrder
@@ -118,6 +118,14 @@ async def test_an_agent_works_to_its_end_and_its_patch_is_what_it_changed(place:
     assert end.instruction_source == "AGENTS.md"
     (sent,) = upstream.requests
     assert sent.header("authorization") == f"Bearer {TOKEN}"
+
+
+async def test_an_agent_that_has_no_network_finds_that_out_at_once_and_still_reaches_the_relay(
+    place: Place, upstream: RawServer
+) -> None:
+    end = end_of(await place.run("print(os.environ.get('HTTPS_PROXY', 'none'), call()[0])", upstream))
+    is_cut_off = require(place.files).network is not NetworkGuard.NONE
+    assert end.tail.strip() == f"{'http://127.0.0.1:9' if is_cut_off else 'none'} 200"
 
 
 async def test_a_call_waits_until_it_was_answered_and_a_refused_one_is_not_sent(

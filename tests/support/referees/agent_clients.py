@@ -119,6 +119,16 @@ def _codex(
     return ("exec", "--skip-git-repo-check"), {"CODEX_HOME": str(home), "GW_TOKEN": token}
 
 
+def quiet_opencode(home: Path) -> dict[str, str]:
+    """Return variables with which OpenCode asks nobody for news and knows no models but those of its settings.
+
+    It reads the list of the world's models for longer than all else that it does in a test takes.
+    """
+    (home / "models.json").write_text("{}")
+    switches = ("AUTOUPDATE", "MODELS_FETCH", "LSP_DOWNLOAD", "DEFAULT_PLUGINS")
+    return {"OPENCODE_MODELS_PATH": f"{home}/models.json"} | {f"OPENCODE_DISABLE_{each}": "1" for each in switches}
+
+
 def _opencode(
     home: Path, base_url: str, family: EndpointFamily, model: str, token: str
 ) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -131,8 +141,4 @@ def _opencode(
     named = f"gw/{model}"
     config = {"autoupdate": False, "share": "disabled", "model": named, "small_model": named}
     (home / "opencode.json").write_text(json.dumps(config | {"provider": {"gw": provider}}))
-    switches = ("AUTOUPDATE", "MODELS_FETCH", "LSP_DOWNLOAD", "DEFAULT_PLUGINS")
-    return ("run",), {
-        "OPENCODE_CONFIG": str(home / "opencode.json"),
-        **{f"OPENCODE_DISABLE_{switch}": "1" for switch in switches},
-    }
+    return ("run",), {"OPENCODE_CONFIG": str(home / "opencode.json")} | quiet_opencode(home)
