@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-import httpx
-
 from console.domain.tokens.secret import Secret
 from console.services.gateway.address import canonical_origin
 from console.services.gateway.failure import carries_token, other_origin
+from console.services.gateway.http_library import httpx
 from console.services.gateway.options import BEARERS
 from console.services.system.leak_guard import LEAK_GUARD
 

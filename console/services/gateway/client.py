@@ -17,7 +17,6 @@ from typing import Self
 from urllib.parse import urlsplit
 
 import aiohttp
-import httpx
 
 from console import __version__
 from console.domain.problem import ProblemKind
@@ -37,6 +36,7 @@ from console.services.gateway.failure import (
     redirected,
     unreachable,
 )
+from console.services.gateway.http_library import httpx
 from console.services.gateway.options import BEARERS, CallTimes, GatewayOptions
 from console.services.gateway.tls import verifying_context
 from console.services.gateway.transport import CURRENT, AiohttpTransport, OpenCall, content_of

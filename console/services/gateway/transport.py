@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 
 import aiohttp
-import httpx
 
 from console.services.gateway.arrivals import Arrivals, Clock, StampedSocket, keep_stamping
+from console.services.gateway.http_library import httpx
 
 CONNECTION_LIMIT = 500
 """The most connections at once. Callers limit the calls in flight; a lower limit here would only hide the wait for
