@@ -79,10 +79,6 @@ async def run(environment: dict[str, str], *arguments: str) -> None:
         raise RuntimeError(f"{' '.join(arguments)} ended with {process.returncode}: {said.decode()[-800:]}")
 
 
-def _say(words: str) -> None:
-    sys.stderr.write(f"{words}\n")
-
-
 async def defer(url: str, names: list[str]) -> None:
     """Ask for one look at each profile."""
 
@@ -91,7 +87,7 @@ async def defer(url: str, names: list[str]) -> None:
 
     async with (
         await Database.open(Secret(url)) as database,
-        jobs_app(database, Work(nothing, nothing, nothing, _say)).open_async() as app,
+        jobs_app(database, Work(nothing, nothing, nothing)).open_async() as app,
     ):
         for name in names:
             await app.configure_task("watch_profile", queue=queue_of(name)).defer_async(timestamp=0, profile=name)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from console.domain.problem import Problem, ProblemKind
+from console.domain.problem import ProblemKind
 from console.services.ledger.ledger import LedgerError
 from console.services.ledger.postgres.address import NOT_INSTALLED
 from console.services.ledger.postgres.database import Database
@@ -30,8 +30,6 @@ class Work:
     """Takes a run, and who passed over it already."""
     look_at_all: Callable[[], Awaitable[None]]
     watch_profile: Callable[[str], Awaitable[None]]
-    fails: Callable[[str, str], None]
-    """Takes the run or the profile of a job, and why the job failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def jobs_app(database: Database, work: Work, watched: Iterable[Watched] = (), *,
         raise LedgerError(NOT_INSTALLED, ProblemKind.CONFIG) from None
     for name in ("procrastinate", "psycopg.pool"):  # what they say is said here, in our words
         logger = logging.getLogger(name)
-        logger.handlers = [_Failures(work.fails)]
+        logger.handlers = [logging.NullHandler()]
         logger.propagate = False
     app = App(
         connector=PsycopgConnector(
@@ -97,23 +95,6 @@ def jobs_app(database: Database, work: Work, watched: Iterable[Watched] = (), *,
             task_kwargs={"profile": each.profile},
         )(watch_profile)
     return app
-
-
-class _Failures(logging.Handler):
-    """Tells why jobs failed: Procrastinate only logs it."""
-
-    def __init__(self, fails: Callable[[str, str], None]) -> None:
-        super().__init__(logging.ERROR)
-        self._fails = fails
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Tell a failure; the words of other programs may quote the store's URL, so only their kind is told."""
-        error = record.exc_info[1] if record.exc_info else None
-        if getattr(record, "action", "") == "job_error" and error is not None:
-            job = getattr(record, "job", {})
-            what = job.get("lock") or job.get("task_name") if isinstance(job, dict) else ""
-            words = str(error) if isinstance(error, Problem) else f"{type(error).__name__}, a bug; please report it"
-            self._fails(str(what), words)
 
 
 def queue_of(profile: str) -> str:

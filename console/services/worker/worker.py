@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -97,7 +98,7 @@ class Worker:
             LedgerError: The store cannot be used for another reason than that it cannot be reached: nothing was taken.
 
         """
-        work = Work(self._look_at_run, self._look_at_all, self._watch_profile, self._fails)
+        work = Work(self._look_at_run, self._look_at_all, self._watch_profile)
         fails = 0
         while not self.stop.is_set():
             try:
@@ -225,15 +226,24 @@ class Worker:
             task.add_done_callback(_seen)
         self.presence.does(what, words)
         try:
-            yield
-            self.presence.succeeds(what)
+            with self._told(what):
+                yield
         finally:
             self._jobs = {each for each in self._jobs if each is not task}
             self.presence.did(what)
 
-    def _fails(self, what: str, words: str) -> None:
-        self.presence.fails(what, words)
-        self.tell(Told(f"{what}: {words}. It is looked at again within a minute", is_problem=True))
+    @contextlib.contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        """Tell why a job fails, if it does: Procrastinate only logs it."""
+        try:
+            yield
+            self.presence.succeeds(what)
+        finally:
+            error = sys.exc_info()[1]
+            if isinstance(error, Exception):  # the words of other programs may quote the store's URL
+                words = str(error) if isinstance(error, Problem) else f"{type(error).__name__}, a bug; please report it"
+                self.presence.fails(what, words)
+                self.tell(Told(f"{what}: {words}. It is looked at again within a minute", is_problem=True))
 
     async def _look_at_run(self, run_id: str, passed: frozenset[str]) -> None:
         async with self._job(run_id, "looking"):
@@ -262,9 +272,9 @@ class Worker:
     async def _look_at_all(self) -> None:
         if (task := asyncio.current_task()) is not None:
             task.add_done_callback(_seen)
-        ledger = self.eyes.context.ledger
-        due = [each.run_id for each in await ledger.runs(_MOST_RUNS, _ACTIVE)]
-        await self._bell.ring(due)
+        with self._told("all runs"):
+            due = [each.run_id for each in await self.eyes.context.ledger.runs(_MOST_RUNS, _ACTIVE)]
+            await self._bell.ring(due)
 
     async def _watch_profile(self, profile: str) -> None:
         if profile not in {each.profile for each in self.plan.watched}:  # a round costs money: jobs alone begin none

@@ -8,6 +8,7 @@ from support.team.worker_process import PLAN, Lines, TeamOffice, worker_of
 
 from console.domain.problem import Problem
 from console.services.run.run_context import RunContext
+from console.services.system.leak_guard import quiet_logs
 from console.services.worker.jobs import Watched, queue_of
 from console.services.worker.presence import read_workers
 from console.view.worker.words import worker_lines
@@ -33,6 +34,7 @@ async def test_why_a_job_failed_is_seen_until_one_of_it_ends_well(
 
     worker = worker_of(office, desk, "ann", tell=told.add, plan=replace(PLAN, watched=(Watched("acme", 86_400),)))
     worker.watch = watch
+    quiet_logs()  # as whatever opens a gateway does
     async with asyncio.TaskGroup() as group:
         group.create_task(worker.run())
         await told.until("takes jobs")
