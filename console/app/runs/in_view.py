@@ -14,6 +14,7 @@ from console.domain.problem import Problem, ProblemKind
 
 if TYPE_CHECKING:
     from console.domain.ledger.actor import Actor
+    from console.domain.run.state import RunState
     from console.services.config.settings import Profile
     from console.services.open_gateway import Target
     from console.services.run.run_context import RunContext
@@ -189,8 +190,17 @@ class RunsInView:
             await self.look_at(view.runs[0].run_id)
         elif self.log is not None and self.log.state.run_id in changed and self.stepped is None:
             run = self.log.state
-            if await context.ledger.head(run.run_id) != run.head:  # our own appends are shown already
+            if not await self._is_known(context, run):  # our own appends are shown already
                 await self.look_at(run.run_id)
+
+    async def _is_known(self, context: "RunContext", run: "RunState") -> bool:
+        """Return whether a run is as it was read; not if it cannot be read, which looking at it then says."""
+        try:
+            return await context.ledger.head(run.run_id) == run.head
+        except Problem as error:
+            if error.kind is ProblemKind.UNREACHABLE:
+                raise
+            return False  # its lines may be gone, and the other runs are still followed
 
     async def list_runs(self, context: "RunContext") -> None:
         """Read the list of runs."""

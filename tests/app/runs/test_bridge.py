@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.ledger.ledgers import behind
 from support.run.desks import Office, say, step
 from support.run.gateway import run_gateway
 from support.run.signing_keys import four_eyes, list_signers, make_key
@@ -36,6 +37,8 @@ class CountingLedger:
         self._ledger = ledger
         self.asked: Counter[str] = Counter()
         self.polled = asyncio.Event()
+        self.before_news: Callable[[], None] = lambda: None
+        """Called when the poll has found something, before it says so."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._ledger, name)
@@ -47,6 +50,7 @@ class CountingLedger:
     async def changes(self, *, interval_s: float) -> AsyncIterator[frozenset[str]]:
         async with contextlib.aclosing(self._ledger.changes(interval_s=0)) as changes:  # type: ignore[type-var]
             async for changed in changes:
+                self.before_news()
                 yield changed
                 self.polled.set()
 
@@ -66,12 +70,21 @@ class Sitting:
         return self.bridge.seen_state
 
     @property
+    def failure(self) -> str:
+        """Why runs are not followed any more."""
+        view = self.session.state.run
+        return "" if view is None else view.failure
+
+    @property
     def reads(self) -> int:
         assert self.ledger is not None
         return self.ledger.asked["read"]
 
     async def until_seen(self) -> None:
-        while self.run is None:
+        await self.until(lambda: self.run is not None)
+
+    async def until(self, is_reached: Callable[[], bool]) -> None:
+        while not is_reached():
             self.changed.clear()
             await self.changed.wait()
 
@@ -146,6 +159,31 @@ async def test_a_decision_of_another_operator_is_read_and_ones_own_is_refused(of
         assert "does not wait" in await here.bridge.command(operator_verdict(run, run.gate, GateVerdict.BLOCK, "x" * 9))
         assert here.run is not None
         assert here.run.head == other.state.head
+
+
+async def test_a_run_whose_lines_go_while_it_is_followed_does_not_end_the_following_of_others(office: Office) -> None:
+    async with operating(office) as desk:
+        log = await office.begin(desk)
+        await step(desk, log)
+        async with sitting(office) as here:
+            assert here.ledger is not None
+            assert here.run is not None
+            assert here.run.run_id == log.state.run_id
+
+            def delete() -> None:
+                with behind(office.state_directory) as connection:
+                    for table in ("line", "run"):
+                        connection.execute(
+                            f"DELETE FROM {table} WHERE run_id = ?", (log.state.run_id,)
+                        )  # our own names
+
+            here.ledger.before_news = delete
+            await say(desk, log)
+            await here.until(lambda: here.run is None or here.failure != "")
+            assert here.failure == ""
+            other = await office.begin(desk)
+            await here.until(lambda: here.run is not None)
+            assert here.run.run_id == other.state.run_id
 
 
 async def test_an_operator_with_a_key_may_decide_on_the_screen_where_two_are_wanted(
