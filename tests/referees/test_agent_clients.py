@@ -69,6 +69,7 @@ GATEWAYS = {
     "embedded": _plain,
     "closed list of fields": _behind(unknown_field),
     "functions only": _behind(functions_only),
+    "both": _behind(lambda body, data: unknown_field(body, data) or functions_only(body, data)),
     "small context": _behind(small_context),
 }
 REFUSED = {
@@ -78,9 +79,10 @@ REFUSED = {
 }
 """What each gateway refuses of an agent; where there is no row, the agent passes."""
 MEETINGS = [
-    *((gateway, "codex", R) for gateway in GATEWAYS),
-    # Where the context is too small, OpenCode shortens the conversation and calls again, without end.
-    *((gateway, "opencode", C) for gateway in GATEWAYS if gateway != "small context"),
+    *((gateway, "codex", R) for gateway in GATEWAYS if gateway != "both"),
+    # OpenCode passes what refuses more, and so what refuses less. Where the context is too small, it shortens the
+    # conversation and calls again, without end.
+    ("both", "opencode", C),
 ]
 
 

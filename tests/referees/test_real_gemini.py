@@ -82,21 +82,15 @@ SHAPES = [
         },
     ),
     Shape(
-        "imports",
+        "imports, and their imports",
         {
             "GEMINI.md": "{M} @a.md\n`@b.md`\n```\n@c.md\n```\n<!-- @d.md -->\n@e.md, @~/f.md @../g.md @h.md#part\n"
-            "(@i.md)\n**@j.md** [@k.md](x)\n- @l.md\n\n    @m.md\n`x\n@n.md\n` @./o.md @1p.md\n",
+            "(@i.md)\n**@j.md** [@k.md](x)\n- @l.md\n\n    @m.md\n`x\n@n.md\n` @./o.md @1p.md @x1.md\n",
             **{f"{name}.md": "{M}" for name in ("a", "b", "c", "d", "e", "h", "i", "j", "k", "l", "m", "n", "o", "1p")},
+            **{f"x{number}.md": f"{{M}} @x{number + 1}.md" for number in range(1, 8)},
         },
         home={"f.md": "{M}"},
         above={"g.md": "{M}"},
-    ),
-    Shape(
-        "imports of imports",
-        {
-            "GEMINI.md": "@x1.md",
-            **{f"x{number}.md": f"{{M}} @x{number + 1}.md" for number in range(1, 8)},
-        },
     ),
     Shape("links and blank files", {"AGENTS.md": "{M}", "GEMINI.md": "->AGENTS.md", "api/GEMINI.md": "\n"}, at="api"),
     Shape("no repository", {"GEMINI.md": "{M}", "api/GEMINI.md": "{M}"}, at="api", is_repository=False),
@@ -106,19 +100,12 @@ SHAPES = [
         at="api",
     ),
     Shape(
-        "other markers of a root",
+        "other markers of a root, more directories",
         {"GEMINI.md": "{M}", "api/go.mod": "", "api/v1/GEMINI.md": "{M}"},
         at="api/v1",
         home={
-            _SETTINGS: '{"context": {"memoryBoundaryMarkers": ["go.mod"]}}',
-        },
-    ),
-    Shape(
-        "more directories",
-        {"GEMINI.md": "{M}"},
-        home={
             "lib/GEMINI.md": "{M}",
-            _SETTINGS: '{"context": {"includeDirectories": ["~/lib"]}}',
+            _SETTINGS: '{"context": {"memoryBoundaryMarkers": ["go.mod"], "includeDirectories": ["~/lib"]}}',
         },
     ),
     Shape(

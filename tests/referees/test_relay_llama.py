@@ -77,7 +77,7 @@ async def test_codex_is_answered_by_a_real_model(llama_server: LlamaServer, tmp_
     assert llama_server.key.encode() not in left
 
 
-@pytest.mark.parametrize(("agent", "family"), [("codex", R), ("opencode", C), ("opencode", M)])
+@pytest.mark.parametrize(("agent", "family"), [("codex", R), ("opencode", M)])
 async def test_a_call_that_is_too_long_for_the_model_is_refused_to_the_agent_in_the_servers_own_words(
     llama_server: LlamaServer, tmp_path: Path, agent: str, family: EndpointFamily
 ) -> None:

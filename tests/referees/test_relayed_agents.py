@@ -36,13 +36,12 @@ TABLE = RouteTable(
         ("codex", R, GPT),
         ("codex", R, "writer"),
         ("opencode", R, "writer"),
-        ("opencode", M, "critic"),
-        ("opencode", C, CHAT),
     ],
 )
 async def test_an_agent_works_through_the_relay_and_never_holds_the_token(
     embedded: "Listening", tmp_path: Path, agent: str, family: EndpointFamily, named: str
 ) -> None:
+    """The runs in `test_agents_write_runs.py` show OpenCode on the other families."""
     async with relaying(embedded.base_url, token=embedded.token, table=TABLE) as relay:
         before = len(embedded.journal.calls)
         ended = await run_agent(agent, tmp_path, relay.origin, family=family, model=named, token=relay.client.key)

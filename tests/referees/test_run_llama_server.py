@@ -51,7 +51,7 @@ def command(tmp_path: Path, llama: Forwarder, llama_server: LlamaServer) -> RunC
     """Prepare a repository, a task and a profile in which one small model does everything."""
     routes = {role: route(MODEL, family) for role, family in FAMILIES.items()}
     gateway = {"base_url": llama.base_url, "token_ref": [f"env:{TOKEN_VARIABLE}"], **PATIENT}
-    policy = {"independence": 0, "run_max_output_tokens": 384, "max_attempts": 3}
+    policy = {"independence": 0, "run_max_output_tokens": 256, "max_attempts": 3}
     write_config(tmp_path / "config.toml", config_table(gateway, routes, policy=policy))
     repository = tmp_path / "repository"
     repository.mkdir()
