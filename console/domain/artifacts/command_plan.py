@@ -7,6 +7,7 @@ is not proven safe, it only matches none of these. The console itself never runs
 import re
 import shlex
 from dataclasses import dataclass
+from functools import cache
 
 from console.domain.artifacts.outcome import places
 from console.domain.finding import Finding, Severity
@@ -25,11 +26,17 @@ _GAP = r"(?:\s[^;&|]{0,80})?\s"
 class _Row:
     id: str
     message: str
-    expression: re.Pattern[str]
+    expression: str
 
 
 def _row(finding_id: str, message: str, *expressions: str) -> _Row:
-    return _Row(finding_id, f"{message}: a human has to decide.", re.compile("|".join(expressions), re.IGNORECASE))
+    return _Row(finding_id, f"{message}: a human has to decide.", "|".join(expressions))
+
+
+@cache
+def _compiled(expression: str) -> re.Pattern[str]:
+    """Compile a row when the first plan is checked: most commands never see one."""
+    return re.compile(expression, re.IGNORECASE)
 
 
 _ROWS = (
@@ -130,7 +137,7 @@ def check_commands(lines: list[tuple[int, str]]) -> tuple[Finding, ...]:
         findings.append(Finding("CMD-11", Severity.FAIL, message, evidence=places(unread)))
     readings = [(number, _readings(command)) for number, command in commands]
     for row in _ROWS:
-        seen = [number for number, forms in readings if any(row.expression.search(form) for form in forms)]
+        seen = [number for number, forms in readings if any(_compiled(row.expression).search(form) for form in forms)]
         if seen:
             findings.append(Finding(row.id, Severity.WARN, row.message, evidence=places(seen)))
     return tuple(findings)

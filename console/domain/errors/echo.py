@@ -25,7 +25,7 @@ _ERRORS = frozenset({
 """Where the error itself is."""
 _OF_A_RESPONSE = _ERRORS | {"status", "status_code", "statuscode", "statustext", "code", "type", "data", "body"}
 """What counts of an object `response`, which repeats the whole call."""
-_REPEATS = re.compile(
+_REPEATS = (
     r"""(?<!\\)(\\{0,31})"(?:instructions|messages|tools|tool_choice|prompt|system|input|output|request|model"""
     r"""|usage|requestBody|request_body|tool_calls|extra_fields|request_data|text|choices|response)\1"\s{0,40}:"""
 )
@@ -39,7 +39,7 @@ def without_echo(text: str) -> str:
     A text without an error beside the repeated fields stays as it is: it has nothing else to say.
     """
     depths: list[str] = []
-    for match in _REPEATS.finditer(text):
+    for match in _repeats().finditer(text):
         if match.group(1) not in depths:
             depths.append(match.group(1))
             if len(depths) == _DEPTHS:
@@ -47,6 +47,11 @@ def without_echo(text: str) -> str:
     for escape in depths:
         text = _pruned(text, escape)
     return text
+
+
+@cache
+def _repeats() -> re.Pattern[str]:
+    return re.compile(_REPEATS)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import cache
 
 from console.domain.errors.body import ErrorBody
 from console.domain.errors.category import Category, Classification, Confidence, judged
@@ -30,16 +31,25 @@ MEANINGS: dict[int, tuple[Category, tuple[Category, ...]]] = {
 
 _OUTWEIGHS = frozenset({401, 402, 403, 404})
 """Statuses of an account or a route: a wait does not change what they say."""
-_SAYS_NOTHING = re.compile(
+_SAYS_NOTHING = (
     r"\W*(?:|bad request|invalid request|error|failed|request failed|unknown error|null|something went wrong"
     r"|(?:error )?(?:code:? ?)?\d{3}(?: .{0,30})?|(?:internal )?(?:server )?error|bad gateway|service unavailable"
     r"|(?:upstream|provider|backend|proxy|gateway|relay|上游)[^:.,(]{0,60}(?:error|failed|failure|失败|失敗|错误|錯誤))\W*"
 )
-"""Messages from which a gateway erased the reason."""
+"""Messages from which a gateway erased the reason; few calls need it, so it is not compiled at each start."""
 
 
 _GENERATED_NOTHING = re.compile(r"'(?:completion_tokens|output_tokens)': {0,2}0\b")
 """In an answer with a text: the text is the gateway's own, as some gateways tell an error to a person."""
+
+
+@cache
+def _nothing() -> re.Pattern[str]:
+    return re.compile(_SAYS_NOTHING)
+
+
+def _says_nothing(message: str) -> bool:
+    return _nothing().fullmatch(message[:200].lower()) is not None
 
 
 def by_status(body: ErrorBody, status: int | None, effective: int | None) -> Classification:
@@ -58,7 +68,7 @@ def by_status(body: ErrorBody, status: int | None, effective: int | None) -> Cla
     )
     evidence = f"HTTP status {effective}; the error's own words did not decide"
     action = None
-    if category is Category.INVALID_REQUEST and _SAYS_NOTHING.fullmatch(body.message[:200].lower()):
+    if category is Category.INVALID_REQUEST and _says_nothing(body.message):
         evidence = f"HTTP status {effective}; the error gives no reason"
         action = (
             "The gateway gave no reason. Look the request id up in its log, or send the role's whole form with"
@@ -82,7 +92,7 @@ def doubted(found: Classification, body: ErrorBody) -> Classification:
     The sentence may name an account or a route, in whatever language; repeating such a call is the worst reaction.
     """
     has_message = not body.is_html and not body.message.startswith(("{", "[", "<"))
-    is_said = has_message and not _SAYS_NOTHING.fullmatch(body.message[:200].lower())
+    is_said = has_message and not _says_nothing(body.message)
     if found.category is not Category.UPSTREAM_UNAVAILABLE or not is_said or body.inner_status is not None:
         return found
     others = (Category.ACCOUNT_AUTH, Category.ACCOUNT_QUOTA, Category.ROUTE_MISSING)
