@@ -135,6 +135,7 @@ def _growth(events: Iterator[SseEvent], take: Callable[[SseEvent], object]) -> i
         return min(held)
 
     feed(_WARM_UP)
+    gc.freeze()  # what other tests left is not looked through at each collection
     tracemalloc.start()
     try:
         feed(_EARLY - _WARM_UP)

@@ -268,7 +268,7 @@ async def test_a_draft_that_does_not_apply_is_left_out(repository: Repository) -
 
 async def test_a_patch_that_no_one_could_read_is_not_kept(repository: Repository) -> None:
     async with working(repository) as tree:
-        (tree.files / "huge.txt").write_text("".join(f"{number:09}\n" for number in range(7_000_000)))
+        (tree.files / "huge.txt").write_text("".join(f"{number:09}" * 1_000 + "\n" for number in range(8_000)))
         report = await tree.patch()
     assert not report.is_success
 
