@@ -133,6 +133,7 @@ def commands_in(tmp_path: Path) -> list[tuple[str | Path, ...]]:
     ]
 
 
+@pytest.mark.long
 async def test_real_documents_of_every_name_meet_their_schemas(console: Console, tmp_path: Path) -> None:
     async with serve(pace=0) as listening:
         documents = [valid(json.loads(announcement(listening)))]

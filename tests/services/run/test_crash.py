@@ -31,6 +31,7 @@ async def revised(tmp_path: Path, listening: Listening) -> tuple[Office, Whole]:
     return office, await walked_whole(office, listening)
 
 
+@pytest.mark.long
 async def test_a_run_that_is_killed_around_its_first_call_goes_on_where_it_stood(
     revised: tuple[Office, Whole], listening: Listening
 ) -> None:
