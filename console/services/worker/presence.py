@@ -10,6 +10,7 @@ from console import __version__
 from console.domain.text.safe import safe
 from console.services.ledger.postgres.database import Database
 from console.services.system.clock import unix_ms
+from console.services.system.leak_guard import LEAK_GUARD
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -100,7 +101,7 @@ class Presence:
 
     def does(self, what: str, words: str) -> None:
         """Say what it does for a run or a profile."""
-        self._doing[what] = safe(words, limit=_LIMIT)
+        self._doing[what] = _shareable(words)
         self._changed.set()
 
     def did(self, what: str) -> None:
@@ -123,7 +124,7 @@ class Presence:
 
     def _notes(self, notes: dict[str, str], what: str, why: str) -> bool:
         """Keep the newest notes; return whether this one is new."""
-        words = safe(why, limit=_LIMIT)
+        words = _shareable(why)
         is_new = notes.pop(what, None) != words
         notes[what] = words
         while len(notes) > _MOST:
@@ -198,6 +199,11 @@ def _said(text: str) -> Said:
     except msgspec.MsgspecError:
         return Said()
     return Said(_safe(said.doing), _safe(said.passed), _safe(said.failed), said.is_draining)
+
+
+def _shareable(words: str) -> str:
+    """Return words that everyone of the team may read: without a token that this process knows."""
+    return safe(LEAK_GUARD.redact(words), limit=_LIMIT)
 
 
 def _safe(notes: dict[str, str]) -> dict[str, str]:

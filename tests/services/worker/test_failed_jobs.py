@@ -7,8 +7,9 @@ from support.postgres.databases import Postgres
 from support.team.worker_process import PLAN, Lines, TeamOffice, worker_of
 
 from console.domain.problem import Problem
+from console.domain.tokens.secret import Secret
 from console.services.run.run_context import RunContext
-from console.services.system.leak_guard import quiet_logs
+from console.services.system.leak_guard import LEAK_GUARD, quiet_logs
 from console.services.worker.jobs import Watched, queue_of
 from console.services.worker.presence import read_workers
 from console.view.worker.words import worker_lines
@@ -24,11 +25,13 @@ async def test_why_a_job_failed_is_seen_until_one_of_it_ends_well(
 ) -> None:
     database = desk.store.database
     assert database is not None
+    canary = Secret("canary-of-acme-0123456789abcdef")
+    LEAK_GUARD.add(canary)
     told, is_mended, ended_well = Lines(), asyncio.Event(), asyncio.Event()
 
     async def watch(_: str) -> None:  # the clock may ask for a round of its own
         if not is_mended.is_set():
-            raise Problem("the token of acme is absent: \x1bset it")
+            raise Problem(f"the token of acme is absent: \x1bset {canary.reveal()}")
         ended_well.set()
 
     worker = worker_of(office, desk, "ann", tell=told.add, plan=replace(PLAN, watched=(Watched("acme", 86_400),)))
@@ -41,7 +44,7 @@ async def test_why_a_job_failed_is_seen_until_one_of_it_ends_well(
         await told.until("profile acme: the token of acme is absent")
         await worker.presence.keep()
         said = list(worker_lines(await read_workers(database)))
-        assert said[-1] == "    the last job of profile acme failed: the token of acme is absent: ␛set it"
+        assert said[-1] == "    the last job of profile acme failed: the token of acme is absent: ␛set •••"
         is_mended.set()
         team_database.execute(DUE)
         await ended_well.wait()
